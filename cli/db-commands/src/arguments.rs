@@ -1,0 +1,174 @@
+//! The command line. The doc comments here are the help text.
+
+mod files;
+mod migrations;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::source_tree::RebuildPolicy;
+use crate::terminal::Format;
+use crate::{App, ExitCode};
+
+pub use files::{Dump, Reset, Restore};
+pub use migrations::{Downgrade, Revision, Upgrade};
+pub use values::{CurrentSide, DumpTarget, Preview};
+
+/// What was asked for.
+#[derive(Debug, Parser)]
+#[command(propagate_version = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// The group of commands.
+    #[command(subcommand)]
+    pub group: Group,
+}
+
+/// The groups of commands; there is one.
+#[derive(Debug, Subcommand)]
+pub enum Group {
+    /// Keep the database: migrations, dump and restore.
+    Db(Db),
+}
+
+/// `db` with its flags and its command.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub struct Db {
+    /// The flags that every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// The command.
+    #[command(subcommand)]
+    pub command: DbCommand,
+}
+
+/// The flags that every `db` command takes, before or after its name.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The database: a path or a `sqlite:` URL. Wins over all other settings.
+    #[arg(long, global = true, value_name = "PATH|URL", help_heading = "Common options")]
+    pub database: Option<OsString>,
+
+    /// Report as JSON on stdout.
+    #[arg(long, global = true, help_heading = "Common options")]
+    pub json: bool,
+
+    /// In a source tree: stop when the models or migrations changed since this program was
+    /// built, instead of rebuilding it.
+    #[arg(long, global = true, help_heading = "Common options")]
+    pub no_rebuild: bool,
+}
+
+/// The `db` commands.
+#[derive(Debug, Subcommand)]
+pub enum DbCommand {
+    /// Bring the database to a newer revision.
+    ///
+    /// All pending revisions are applied or none: when one fails, the database is as it was
+    /// before. A safety copy is made first.
+    Upgrade(Upgrade),
+
+    /// Take the database back to an older revision.
+    ///
+    /// Without a revision, one step. What the revision added is removed with its data; a safety
+    /// copy is made first.
+    Downgrade(Downgrade),
+
+    /// Write a new revision.
+    ///
+    /// With --autogenerate it holds what makes the database match the models, proven on a
+    /// scratch database before it is written. Review it, then run `upgrade`.
+    Revision(Revision),
+
+    /// Show the revision that the database is at.
+    Current,
+
+    /// Show all revisions, the newest first.
+    History,
+
+    /// Compare the models with the history of revisions.
+    ///
+    /// Exits with 0 when nothing differs and with 3 when a new revision is needed.
+    Check,
+
+    /// Show each setting and where it came from.
+    Settings,
+
+    /// Write the whole database to a file, as SQL.
+    Dump(Dump),
+
+    /// Replace the database by the content of a dump or of another database file.
+    ///
+    /// The file is loaded and checked beside the database before anything is replaced. Asks
+    /// first unless there is no database yet.
+    Restore(Restore),
+
+    /// Delete the database.
+    ///
+    /// Asks first. A safety copy is kept.
+    Reset(Reset),
+}
+
+impl DbCommand {
+    /// Whether the command depends on the models or migrations that the program was built from.
+    /// One that doesn't still works while they don't compile: a dump can always be made.
+    #[must_use]
+    pub fn depends_on_sources(&self) -> bool {
+        !matches!(self, Self::Settings | Self::Dump(_) | Self::Restore(_) | Self::Reset(_))
+    }
+}
+
+impl Common {
+    /// For whom to report.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        if self.json { Format::Json } else { Format::Text }
+    }
+
+    /// Whether a stale program may rebuild itself.
+    #[must_use]
+    pub fn rebuild_policy(&self) -> RebuildPolicy {
+        if self.no_rebuild { RebuildPolicy::Never } else { RebuildPolicy::Rebuild }
+    }
+}
+
+/// The command line's definition under the app's name, for parsing, completions and the manual.
+#[must_use]
+pub fn command(app: &App) -> clap::Command {
+    let command = Arguments::command().name(app.name).version(app.version);
+    // Where no terminal sets the width, help is the same everywhere.
+    if std::io::stdout().is_terminal() { command } else { command.term_width(100) }
+}
+
+/// Reads the arguments, the program's own name first.
+///
+/// # Errors
+///
+/// When they make no sense, and when help or the version was asked for: [`report`] prints both.
+pub fn parse<I, T>(app: &App, arguments: I) -> Result<Arguments, clap::Error>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let matches = command(app).try_get_matches_from(arguments)?;
+    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command(app)))
+}
+
+/// Prints help, the version or a usage error where each belongs.
+#[must_use]
+pub fn report(error: &clap::Error) -> ExitCode {
+    // A stream that can't take it leaves nobody to tell.
+    let _ = error.print();
+    exit_code(error)
+}
+
+/// Help that was asked for is no error.
+fn exit_code(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done }
+}

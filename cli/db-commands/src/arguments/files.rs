@@ -1,0 +1,39 @@
+//! The arguments of the commands that take the database as a whole.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values::DumpTarget;
+
+/// `db dump`.
+#[derive(Debug, Args)]
+pub struct Dump {
+    /// The file to write, `-` for stdout. `.gz` and `.zst` at the end compress it.
+    #[arg(long, value_name = "FILE")]
+    pub out: DumpTarget,
+}
+
+/// `db restore`.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The dump or database file to read.
+    #[arg(long = "in", value_name = "FILE")]
+    pub input: PathBuf,
+
+    /// Go ahead without the question.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `db reset`.
+#[derive(Debug, Args)]
+pub struct Reset {
+    /// Go ahead without the question.
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Keep no safety copy.
+    #[arg(long)]
+    pub no_backup: bool,
+}

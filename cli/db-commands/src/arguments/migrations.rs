@@ -1,0 +1,141 @@
+//! The arguments of the commands that move along the history or add to it.
+
+use clap::{ArgAction, Args};
+
+use super::values::{CurrentSide, Preview};
+use schema_engine::answers::{Fill, Rename};
+
+/// `db upgrade`.
+#[derive(Debug, Args)]
+pub struct Upgrade {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    preview: PreviewFlags,
+    /// Make no safety copy.
+    #[arg(long)]
+    pub no_backup: bool,
+}
+
+/// `db downgrade`.
+#[derive(Debug, Args)]
+pub struct Downgrade {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    preview: PreviewFlags,
+    /// Make no safety copy.
+    #[arg(long)]
+    pub no_backup: bool,
+}
+
+impl Upgrade {
+    /// The revision to go to; the newest unless one is given.
+    #[must_use]
+    pub fn revision(&self) -> &str {
+        self.target.given().unwrap_or("head")
+    }
+
+    /// Whether to do it or to show it.
+    #[must_use]
+    pub fn preview(&self) -> Preview {
+        self.preview.preview()
+    }
+}
+
+impl Downgrade {
+    /// The revision to go to; one step back unless one is given.
+    #[must_use]
+    pub fn revision(&self) -> &str {
+        self.target.given().unwrap_or("-1")
+    }
+
+    /// Whether to do it or to show it.
+    #[must_use]
+    pub fn preview(&self) -> Preview {
+        self.preview.preview()
+    }
+}
+
+/// A revision, as an argument or as a flag.
+#[derive(Debug, Args)]
+struct Target {
+    /// The revision to go to: an id or a unique part of one, `head`, `base`, `+N`, `-N`, `ID+N`
+    /// or `ID-N`.
+    #[arg(value_name = "REV", allow_negative_numbers = true)]
+    revision: Option<String>,
+
+    /// The same as a flag.
+    #[arg(
+        long = "rev",
+        value_name = "REV",
+        allow_negative_numbers = true,
+        conflicts_with = "revision"
+    )]
+    flag: Option<String>,
+}
+
+impl Target {
+    fn given(&self) -> Option<&str> {
+        self.revision.as_deref().or(self.flag.as_deref())
+    }
+}
+
+/// The flags that show instead of doing.
+#[derive(Debug, Args)]
+struct PreviewFlags {
+    /// Show what would be done and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl PreviewFlags {
+    fn preview(&self) -> Preview {
+        if self.dry_run { Preview::DryRun } else { Preview::Off }
+    }
+}
+
+/// `db revision`.
+#[derive(Debug, Args)]
+pub struct Revision {
+    /// What the revision does, in a few words: its name is made of them.
+    #[arg(short, long, value_name = "TEXT")]
+    pub message: String,
+
+    /// Find out what changed in the models and write it down.
+    #[arg(short, long)]
+    pub autogenerate: bool,
+
+    /// Say that a table or column was renamed; may be given again.
+    #[arg(
+        long = "rename",
+        value_name = "OLD=NEW",
+        action = ArgAction::Append,
+        requires = "autogenerate"
+    )]
+    pub renames: Vec<Rename>,
+
+    /// Give the SQL expression that fills a column; may be given again.
+    #[arg(
+        long = "fill",
+        value_name = "TABLE.COLUMN=SQL",
+        action = ArgAction::Append,
+        requires = "autogenerate"
+    )]
+    pub fills: Vec<Fill>,
+
+    /// Compare the models with this instead of the history of revisions.
+    #[arg(long, value_name = "SIDE", requires = "autogenerate")]
+    pub from: Option<CurrentSide>,
+
+    #[command(flatten)]
+    preview: PreviewFlags,
+}
+
+impl Revision {
+    /// Whether to write it or to show it.
+    #[must_use]
+    pub fn preview(&self) -> Preview {
+        self.preview.preview()
+    }
+}

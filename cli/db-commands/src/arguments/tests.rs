@@ -1,0 +1,152 @@
+//! What parses as what.
+
+use super::*;
+
+fn parse_line(line: &str) -> Result<DbCommand, clap::Error> {
+    let Group::Db(db) = parse(&App::TEST, line.split(' '))?.group;
+    Ok(db.command)
+}
+
+fn usage_error(line: &str) -> String {
+    let error = parse_line(line).expect_err(line);
+    assert!(error.use_stderr(), "{line}");
+    error.to_string()
+}
+
+#[test]
+fn the_definition_is_consistent() {
+    command(&App::TEST).debug_assert();
+}
+
+#[test]
+fn a_revision_is_an_argument_or_a_flag() {
+    for (arguments, revision) in [
+        ("upgrade", "head"),
+        ("upgrade head", "head"),
+        ("upgrade --rev +1", "+1"),
+        ("upgrade 002-1", "002-1"),
+        ("upgrade --dry-run m002_add_priority_field", "m002_add_priority_field"),
+        ("downgrade", "-1"),
+        ("downgrade -1", "-1"),
+        ("downgrade -12 --dry-run", "-12"),
+        ("downgrade --rev -1", "-1"),
+        ("downgrade --rev=-2", "-2"),
+        ("downgrade --json base", "base"),
+        ("downgrade -- -1", "-1"),
+    ] {
+        let command = parse_line(&format!("tgenie db {arguments}")).expect(arguments);
+        let given = match &command {
+            DbCommand::Upgrade(upgrade) => upgrade.revision(),
+            DbCommand::Downgrade(downgrade) => downgrade.revision(),
+            other => panic!("{arguments} is {other:?}"),
+        };
+        assert_eq!(given, revision, "{arguments}");
+    }
+    assert!(usage_error("tgenie db upgrade head --rev head").contains("cannot be used with"));
+    assert!(usage_error("tgenie db downgrade --dryrun").contains("--dry-run"));
+}
+
+#[test]
+fn a_preview_is_off_unless_asked_for() {
+    for (flags, expected) in [("", Preview::Off), (" --dry-run", Preview::DryRun)] {
+        let command = parse_line(&format!("tgenie db upgrade{flags}")).unwrap();
+        let DbCommand::Upgrade(upgrade) = command else { panic!("{command:?}") };
+        assert_eq!(upgrade.preview(), expected);
+    }
+}
+
+#[test]
+fn the_commands_of_the_guide_parse() {
+    let line = ["tgenie", "db", "revision", "-m", "Add priority field", "--autogenerate"];
+    let Group::Db(db) = parse(&App::TEST, line).unwrap().group;
+    let DbCommand::Revision(revision) = db.command else { panic!("{:?}", db.command) };
+    assert_eq!((revision.message.as_str(), revision.autogenerate), ("Add priority field", true));
+
+    for line in [
+        "tgenie db upgrade",
+        "tgenie db upgrade --rev 002",
+        "tgenie db downgrade --rev -1",
+        "tgenie db revision -m Custom",
+        "tgenie db dump --out backup.sql",
+        "tgenie db restore --in backup.sql",
+        "tgenie db reset --yes",
+    ] {
+        parse_line(line).expect(line);
+    }
+}
+
+#[test]
+fn the_answers_of_a_revision_are_read() {
+    let line = "tgenie db revision -a -m x --rename tasks.prio=tasks.priority --rename a=b \
+                --fill tasks.status=json_extract(x,'$.a=1') --from live --dry-run";
+    let DbCommand::Revision(revision) = parse_line(line).unwrap() else { panic!("{line}") };
+    assert_eq!(revision.renames.len(), 2);
+    assert_eq!(revision.renames[1].describe(), "table a renamed to b");
+    assert_eq!(revision.fills[0].table.as_str(), "tasks");
+    assert_eq!(revision.fills[0].expression, "json_extract(x,'$.a=1')");
+    assert_eq!(revision.from, Some(CurrentSide::Live));
+    assert_eq!(revision.preview(), Preview::DryRun);
+
+    for flags in ["--rename a", "--rename =b", "--fill tasks=1", "--fill tasks.a=", "--from here"] {
+        usage_error(&format!("tgenie db revision -a -m x {flags}"));
+    }
+    assert!(usage_error("tgenie db revision -m x --fill t.a=1").contains("--autogenerate"));
+    assert!(usage_error("tgenie db revision").contains("--message"));
+}
+
+#[test]
+fn common_flags_go_before_and_after_the_command() {
+    for line in [
+        "tgenie db --database a.db --json --no-rebuild current",
+        "tgenie db current --no-rebuild --json --database a.db",
+    ] {
+        let Group::Db(db) = parse(&App::TEST, line.split(' ')).unwrap().group;
+        assert_eq!(db.common.database.as_deref(), Some("a.db".as_ref()));
+        assert_eq!(db.common.format(), Format::Json);
+        assert_eq!(db.common.rebuild_policy(), RebuildPolicy::Never);
+    }
+}
+
+#[test]
+fn a_dump_goes_to_a_file_or_to_stdout() {
+    for (out, target) in [
+        ("-", DumpTarget::StandardOutput),
+        ("./-", DumpTarget::File("./-".into())),
+        ("a.sql.gz", DumpTarget::File("a.sql.gz".into())),
+    ] {
+        let command = parse_line(&format!("tgenie db dump --out {out}")).unwrap();
+        let DbCommand::Dump(dump) = command else { panic!("{command:?}") };
+        assert_eq!(dump.out, target);
+    }
+}
+
+#[test]
+fn help_and_version_are_data_and_a_missing_command_is_not() {
+    for (line, code, text) in [
+        ("tgenie --version", ExitCode::Done, "tgenie 0.0.0"),
+        ("tgenie db upgrade --version", ExitCode::Done, "0.0.0"),
+        ("tgenie db --help", ExitCode::Done, "Usage: tgenie db"),
+        ("tgenie db", ExitCode::Usage, "Usage: tgenie db"),
+        ("tgenie", ExitCode::Usage, "Usage: tgenie"),
+        ("tgenie db status", ExitCode::Usage, "unrecognized subcommand"),
+    ] {
+        let error = parse(&App::TEST, line.split(' ')).expect_err(line);
+        assert_eq!(exit_code(&error), code, "{line}");
+        assert!(error.to_string().contains(text), "{line}: {error}");
+    }
+}
+
+#[test]
+fn what_can_be_saved_is_saved_though_the_models_do_not_compile() {
+    for (line, depends) in [
+        ("tgenie db upgrade", true),
+        ("tgenie db revision -m x", true),
+        ("tgenie db check", true),
+        ("tgenie db current", true),
+        ("tgenie db dump --out -", false),
+        ("tgenie db restore --in a.sql", false),
+        ("tgenie db settings", false),
+    ] {
+        assert_eq!(parse_line(line).unwrap().depends_on_sources(), depends, "{line}");
+    }
+}

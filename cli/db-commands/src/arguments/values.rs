@@ -1,0 +1,37 @@
+//! The values of arguments that say more than a word.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+/// Whether a command does its work or shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preview {
+    /// It does it.
+    Off,
+    /// It tells what it would do: `--dry-run`.
+    DryRun,
+}
+
+/// What the models are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CurrentSide {
+    /// The live database, with what was changed in it by hand.
+    Live,
+}
+
+/// Where a dump goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DumpTarget {
+    /// Stdout: `-`.
+    StandardOutput,
+    /// A file.
+    File(PathBuf),
+}
+
+impl From<OsString> for DumpTarget {
+    fn from(argument: OsString) -> Self {
+        if argument == "-" { Self::StandardOutput } else { Self::File(argument.into()) }
+    }
+}

@@ -1,0 +1,138 @@
+//! The commands, a file each. A command does its work through the engine and reports what came of
+//! it, to a person or as JSON.
+
+mod check;
+mod current;
+mod dump;
+mod history;
+mod migrate;
+mod reset;
+mod restore;
+mod revision;
+
+use crate::arguments::{Arguments, Db, DbCommand, Group};
+use crate::settings::{Settings, print_settings};
+use crate::source_tree::{Ready, SourceTree, ensure_fresh};
+use crate::terminal::{Format, Terminal};
+use crate::{App, ExitCode, Surroundings};
+use chrono::Utc;
+use schema_engine::history::Migrations;
+use schema_engine::{Error, ErrorKind, Result};
+use std::path::Path;
+
+/// What every command works with.
+struct Context<'a> {
+    app: &'a App,
+    terminal: &'a Terminal,
+    settings: Settings,
+    /// The source tree, where the program runs in one.
+    tree: Option<SourceTree>,
+    format: Format,
+    migrations: Migrations,
+}
+
+pub(crate) fn run(app: &App, arguments: Arguments, terminal: &Terminal) -> Result<ExitCode> {
+    let Group::Db(Db { common, command }) = arguments.group;
+    let surroundings = Surroundings::of_process()?;
+    let tree = if command.depends_on_sources() {
+        match ensure_fresh(app, &surroundings, terminal, common.rebuild_policy())? {
+            Ready::Here(tree) => tree,
+            // The rebuilt program has said all there is to say.
+            Ready::Elsewhere(code) => std::process::exit(code.into()),
+        }
+    } else {
+        None
+    };
+    let settings = Settings::resolve(app, &surroundings, common.database.as_deref())?;
+    for warning in &settings.warnings {
+        terminal.warn(warning);
+    }
+    let context = Context {
+        app,
+        terminal,
+        settings,
+        tree,
+        format: common.format(),
+        migrations: (app.migrations)(),
+    };
+    match command {
+        DbCommand::Upgrade(arguments) => migrate::upgrade(&context, &arguments),
+        DbCommand::Downgrade(arguments) => migrate::downgrade(&context, &arguments),
+        DbCommand::Revision(arguments) => revision::revision(&context, arguments),
+        DbCommand::Current => current::current(&context),
+        DbCommand::History => history::history(&context),
+        DbCommand::Check => check::check(&context),
+        DbCommand::Settings => {
+            print_settings(&context.settings, terminal, context.format)?;
+            Ok(ExitCode::Done)
+        }
+        DbCommand::Dump(arguments) => dump::dump(&context, &arguments),
+        DbCommand::Restore(arguments) => restore::restore(&context, &arguments),
+        DbCommand::Reset(arguments) => reset::reset(&context, &arguments),
+    }
+}
+
+impl Context<'_> {
+    fn database(&self) -> &Path {
+        &self.settings.database.value.path
+    }
+
+    /// How the program's own commands are written in a hint.
+    fn command(&self, rest: &str) -> String {
+        format!("{} db {rest}", self.app.name)
+    }
+
+    /// Runs engine work to its end, or until somebody asks to stop.
+    fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::failed("can't start the program's runtime").because(error))?;
+        runtime.block_on(async {
+            tokio::select! {
+                outcome = work => outcome,
+                signal = stop() => Err(Error::new(ErrorKind::Interrupted, format!("stopped by {signal}"))
+                    .state("What was under way is undone as a whole: the database is as it was before, or, if the end was reached just now, as it should be after.")
+                    .next(format!("`{}` shows which.", self.command("current")))),
+            }
+        })
+    }
+}
+
+/// Waits until somebody asks the program to stop.
+async fn stop() -> &'static str {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let waiting = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        if let (Ok(mut interrupt), Ok(mut terminate)) = waiting {
+            return tokio::select! {
+                _ = interrupt.recv() => "SIGINT",
+                _ = terminate.recv() => "SIGTERM",
+            };
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without a handler the system stops the program; there is nothing to wait for.
+        std::future::pending::<()>().await;
+    }
+    "Ctrl-C"
+}
+
+/// The time as safety copies are named by it, in UTC.
+fn stamp() -> String {
+    Utc::now().format("%Y%m%d-%H%M%S").to_string()
+}
+
+/// Seconds since 1970 as a person reads them.
+fn readable_time(seconds: i64) -> String {
+    chrono::DateTime::from_timestamp(seconds, 0).map_or_else(
+        || seconds.to_string(),
+        |time| time.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    )
+}
+
+/// A count with its noun.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}

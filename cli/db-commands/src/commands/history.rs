@@ -1,0 +1,64 @@
+//! `db history`.
+
+use super::{Context, readable_time};
+use crate::ExitCode;
+use crate::terminal::Format;
+use schema_engine::Result;
+use schema_engine::executor::{Executor, SafetyCopies};
+use schema_engine::history::ids;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    database: String,
+    revisions: Vec<Revision<'a>>,
+}
+
+/// A revision, the newest first in the report.
+#[derive(Serialize)]
+struct Revision<'a> {
+    revision: &'a str,
+    /// Seconds since 1970; null while it is pending.
+    applied_at: Option<i64>,
+    current: bool,
+}
+
+pub(super) fn history(context: &Context<'_>) -> Result<ExitCode> {
+    let executor = Executor {
+        database: context.database(),
+        migrations: &context.migrations,
+        safety_copies: SafetyCopies::Skip,
+    };
+    let standing = context.wait(executor.standing())?;
+    let revisions: Vec<_> = ids(&context.migrations)
+        .into_iter()
+        .rev()
+        .map(|revision| {
+            let applied = standing.applied().iter().find(|applied| applied.revision == revision);
+            Revision {
+                revision,
+                applied_at: applied.map(|applied| applied.applied_at),
+                current: standing.last() == Some(revision),
+            }
+        })
+        .collect();
+    if context.format == Format::Json {
+        let database = context.database().display().to_string();
+        context.terminal.json(&Report { version: 1, database, revisions })?;
+        return Ok(ExitCode::Done);
+    }
+    let width = revisions.iter().map(|revision| revision.revision.len()).max().unwrap_or(0);
+    for Revision { revision, applied_at, current } in &revisions {
+        let state = match applied_at {
+            Some(seconds) => format!("applied {}", readable_time(*seconds)),
+            None => "pending".to_owned(),
+        };
+        let mark = if *current { "  (current)" } else { "" };
+        context.terminal.data(&format!("{revision:width$}  {state}{mark}"))?;
+    }
+    if revisions.is_empty() {
+        context.terminal.say("There are no revisions yet.");
+    }
+    Ok(ExitCode::Done)
+}

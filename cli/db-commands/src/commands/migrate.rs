@@ -1,0 +1,164 @@
+//! `db upgrade` and `db downgrade`.
+
+use super::{Context, counted, stamp};
+use crate::ExitCode;
+use crate::arguments::{Downgrade, Preview, Upgrade};
+use crate::settings::Access;
+use crate::terminal::{Format, Glyph};
+use schema_engine::Result;
+use schema_engine::executor::{Executor, RunReport, SafetyCopies};
+use schema_engine::target::Direction;
+use serde::Serialize;
+
+pub(super) fn upgrade(context: &Context<'_>, arguments: &Upgrade) -> Result<ExitCode> {
+    let request = Request {
+        target: arguments.revision(),
+        direction: Direction::Up,
+        preview: arguments.preview(),
+        copies: !arguments.no_backup,
+    };
+    request.run(context)
+}
+
+pub(super) fn downgrade(context: &Context<'_>, arguments: &Downgrade) -> Result<ExitCode> {
+    let request = Request {
+        target: arguments.revision(),
+        direction: Direction::Down,
+        preview: arguments.preview(),
+        copies: !arguments.no_backup,
+    };
+    request.run(context)
+}
+
+/// What both commands ask for.
+struct Request<'a> {
+    target: &'a str,
+    direction: Direction,
+    preview: Preview,
+    copies: bool,
+}
+
+impl Request<'_> {
+    fn run(&self, context: &Context<'_>) -> Result<ExitCode> {
+        let stamp = stamp();
+        let executor = Executor {
+            database: context.database(),
+            migrations: &context.migrations,
+            safety_copies: if self.copies {
+                let count = context.settings.backups_keep.value as usize;
+                SafetyCopies::Keep { stamp: &stamp, count }
+            } else {
+                SafetyCopies::Skip
+            },
+        };
+        if self.preview == Preview::DryRun {
+            let todo = context.wait(executor.preview(self.target, self.direction))?;
+            return self.show(context, &todo);
+        }
+        let database = &context.settings.database.value;
+        database.ensure_writable()?;
+        if self.direction == Direction::Up && database.access == Access::Full {
+            database.ensure_parent()?;
+        }
+        let report = context.wait(async {
+            match self.direction {
+                Direction::Up => executor.upgrade(self.target).await,
+                Direction::Down => executor.downgrade(self.target).await,
+            }
+        })?;
+        match context.format {
+            Format::Json => context.terminal.json(&Report::of(&report, context))?,
+            Format::Text => self.tell(context, &report),
+        }
+        Ok(ExitCode::Done)
+    }
+
+    fn show(&self, context: &Context<'_>, todo: &[String]) -> Result<ExitCode> {
+        if context.format == Format::Json {
+            context.terminal.json(&Todo { version: 1, would_run: todo })?;
+            return Ok(ExitCode::Done);
+        }
+        if todo.is_empty() {
+            context.terminal.say("Nothing would be run.");
+        }
+        for revision in todo {
+            context.terminal.data_item(self.glyph(), revision)?;
+        }
+        Ok(ExitCode::Done)
+    }
+
+    fn tell(&self, context: &Context<'_>, report: &RunReport) {
+        let terminal = context.terminal;
+        let path = context.database().display();
+        for note in &report.notes {
+            terminal.warn(note);
+        }
+        let at = report.to.as_deref().unwrap_or("base");
+        if report.ran.is_empty() {
+            terminal.success(&format!("Nothing to do: {path} is at {at}."));
+            return;
+        }
+        for ran in &report.ran {
+            let milliseconds = ran.took.as_secs_f64() * 1000.0;
+            terminal.say_item(self.glyph(), &format!("{} ({milliseconds:.1} ms)", ran.revision));
+        }
+        let done = match self.direction {
+            Direction::Up => "upgraded",
+            Direction::Down => "downgraded",
+        };
+        let from = report.from.as_deref().unwrap_or("base");
+        let count = counted(report.ran.len(), "revision", "revisions");
+        terminal.success(&format!("Database {done} from {from} to {at} ({count}): {path}"));
+        if let Some(copy) = &report.safety_copy {
+            terminal.say(&format!("  A copy from before is at {}", copy.display()));
+        }
+    }
+
+    fn glyph(&self) -> Glyph {
+        match self.direction {
+            Direction::Up => Glyph::Added,
+            Direction::Down => Glyph::Removed,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Todo<'a> {
+    version: u32,
+    would_run: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    database: String,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    ran: Vec<Ran<'a>>,
+    safety_copy: Option<String>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Ran<'a> {
+    revision: &'a str,
+    milliseconds: f64,
+}
+
+impl<'a> Report<'a> {
+    fn of(report: &'a RunReport, context: &Context<'_>) -> Self {
+        let ran = report.ran.iter().map(|ran| Ran {
+            revision: &ran.revision,
+            milliseconds: ran.took.as_secs_f64() * 1000.0,
+        });
+        Self {
+            version: 1,
+            database: context.database().display().to_string(),
+            from: report.from.as_deref(),
+            to: report.to.as_deref(),
+            ran: ran.collect(),
+            safety_copy: report.safety_copy.as_ref().map(|path| path.display().to_string()),
+            notes: &report.notes,
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! `db revision`.
+
+use super::Context;
+use crate::ExitCode;
+use crate::arguments::{self, Preview, Revision};
+use crate::settings::Naming;
+use crate::terminal::{Format, Glyph};
+use chrono::Utc;
+use schema_engine::answers::Answers;
+use schema_engine::autogenerate::{Autogenerate, CurrentSide, Draft};
+use schema_engine::change::{self, Line};
+use schema_engine::history::ids;
+use schema_engine::migrations_dir::{self, MigrationsDir, revision_id};
+use schema_engine::render::{Header, empty_module};
+use schema_engine::{Error, Result};
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct Report {
+    version: u32,
+    /// Null when nothing differs and so nothing was written.
+    revision: Option<String>,
+    path: Option<String>,
+    changes: Vec<String>,
+    hazards: Vec<String>,
+    notes: Vec<String>,
+}
+
+pub(super) fn revision(context: &Context<'_>, arguments: Revision) -> Result<ExitCode> {
+    let tree = context.tree.as_ref().ok_or_else(|| {
+        Error::failed("a new revision is written into the source tree, and there is none here")
+            .state("Nothing was written.")
+            .next("Run this in a clone of the project's repository.")
+    })?;
+    let folder = MigrationsDir::of_crate(&tree.migration_dir())?;
+    let known = ids(&context.migrations);
+    folder.check_all_registered(&known)?;
+    let now = Utc::now();
+    let time = now.format("%Y%m%d_%H%M%S").to_string();
+    let naming = match context.settings.naming.value {
+        Naming::Sequential => migrations_dir::Naming::Sequential,
+        Naming::Timestamp => migrations_dir::Naming::Timestamp(&time),
+    };
+    let message = arguments.message.trim();
+    let id = revision_id(message, naming, known.iter().copied())?;
+    let created = now.format("%Y-%m-%d %H:%M UTC").to_string();
+    let new = New { id, parent: known.last().copied(), message, created };
+    let (draft, module) = if arguments.autogenerate {
+        match context.wait(new.draft(context, &arguments))? {
+            Ok((draft, module)) => (Some(draft), module),
+            Err(notes) => return nothing_differs(context, notes),
+        }
+    } else {
+        (None, empty_module(&new.header()))
+    };
+    if arguments.preview() == Preview::DryRun {
+        context.terminal.data(module.trim_end())?;
+        return Ok(ExitCode::Done);
+    }
+    let written = folder.write(&new.id, &module)?;
+    match context.format {
+        Format::Json => context.terminal.json(&Report {
+            version: 1,
+            revision: Some(new.id),
+            path: Some(written.path.display().to_string()),
+            changes: lines(draft.iter().flat_map(|draft| &draft.changes)),
+            hazards: draft
+                .iter()
+                .flat_map(|draft| &draft.hazards)
+                .map(|found| found.describe())
+                .collect(),
+            notes: draft.map_or_else(Vec::new, |draft| draft.notes),
+        })?,
+        Format::Text => tell(context, draft.as_ref(), &shown(&written.path, tree.root())),
+    }
+    Ok(ExitCode::Done)
+}
+
+/// A revision that is about to be written.
+struct New<'a> {
+    id: String,
+    parent: Option<&'a str>,
+    message: &'a str,
+    created: String,
+}
+
+impl New<'_> {
+    async fn draft(
+        &self,
+        context: &Context<'_>,
+        arguments: &Revision,
+    ) -> Result<Result<(Draft, String), Vec<String>>> {
+        let answers = Answers::new(arguments.renames.clone(), arguments.fills.clone());
+        let autogenerate = Autogenerate {
+            models: &context.app.models,
+            migrations: &context.migrations,
+            database: context.database(),
+            current_side: match arguments.from {
+                Some(arguments::CurrentSide::Live) => CurrentSide::Live,
+                None => CurrentSide::Agreed,
+            },
+            answers: &answers,
+        };
+        Ok(autogenerate.draft().await?.map(|draft| {
+            let module = draft.module(&self.id, self.parent, self.message, &self.created);
+            (draft, module)
+        }))
+    }
+
+    fn header(&self) -> Header {
+        Header {
+            revision: self.id.clone(),
+            parent: self.parent.map(str::to_owned),
+            message: self.message.to_owned(),
+            created: self.created.clone(),
+            changes: Vec::new(),
+            hazards: Vec::new(),
+        }
+    }
+}
+
+fn nothing_differs(context: &Context<'_>, notes: Vec<String>) -> Result<ExitCode> {
+    if context.format == Format::Json {
+        let (changes, hazards) = (Vec::new(), Vec::new());
+        context.terminal.json(&Report {
+            version: 1,
+            revision: None,
+            path: None,
+            changes,
+            hazards,
+            notes,
+        })?;
+        return Ok(ExitCode::Done);
+    }
+    for note in notes {
+        context.terminal.say(&format!("  {note}"));
+    }
+    context
+        .terminal
+        .success("No change: the models and the history say the same. Nothing was written.");
+    Ok(ExitCode::Done)
+}
+
+fn tell(context: &Context<'_>, draft: Option<&Draft>, path: &str) {
+    let terminal = context.terminal;
+    if let Some(draft) = draft {
+        for Line { glyph: sign, text } in &draft.changes {
+            terminal.say_item(glyph(*sign), text);
+        }
+        notes_and_hazards(context, draft);
+        terminal.success(&format!(
+            "Wrote {path}, proven up and down on a scratch copy ({} sample rows).",
+            draft.proven.sample_rows
+        ));
+        terminal.say(&format!("  Review it, then run `{}`.", context.command("upgrade")));
+    } else {
+        terminal.success(&format!("Wrote {path}."));
+        terminal.say(&format!("  Fill in its SQL, then run `{}`.", context.command("upgrade")));
+    }
+}
+
+/// What a draft needs said beside its changes.
+pub(super) fn notes_and_hazards(context: &Context<'_>, draft: &Draft) {
+    for rebuild in draft.proven.up.rebuilds() {
+        context.terminal.say(&format!(
+            "  {} is rebuilt; that keeps {}",
+            rebuild.table,
+            rebuild.keeps.join(", ")
+        ));
+    }
+    for note in &draft.notes {
+        context.terminal.say(&format!("  {note}"));
+    }
+    for found in &draft.hazards {
+        context.terminal.warn(&format!("{}. {}", found.describe(), found.hazard.fix));
+    }
+}
+
+/// A path as seen from the root of the source tree, which is what a developer types.
+fn shown(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
+}
+
+fn lines<'a>(changes: impl Iterator<Item = &'a Line>) -> Vec<String> {
+    changes.map(ToString::to_string).collect()
+}
+
+/// The terminal's sign for a difference.
+pub(super) fn glyph(sign: change::Glyph) -> Glyph {
+    match sign {
+        change::Glyph::Add => Glyph::Added,
+        change::Glyph::Remove => Glyph::Removed,
+        change::Glyph::Modify => Glyph::Changed,
+    }
+}

@@ -1,0 +1,268 @@
+//! Safety copies: what a database was before something changed it.
+//!
+//! They lie in `backups/` beside the database file, are made through SQLite's backup API, so what
+//! is still in the WAL comes along and every rowid stays (`VACUUM INTO` may renumber them), and are
+//! complete or not there. <https://www.sqlite.org/backup.html>
+
+mod name;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode};
+use tempfile::TempPath;
+
+use crate::database_file::durable::{self, Existing};
+use crate::database_file::{DatabaseFile, Found, is};
+use crate::error::{Error, Result};
+
+pub(crate) use name::CopyName;
+
+/// A copy of a database, kept beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct SafetyCopy {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// How large it is.
+    pub bytes: u64,
+    /// What sort of copy it is.
+    pub condition: CopyCondition,
+}
+
+/// What is known about a safety copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CopyCondition {
+    /// A database that passed SQLite's quick check.
+    Sound,
+    /// A faithful copy of a database that is damaged; the text says how.
+    Damaged(String),
+    /// A faithful copy that SQLite can't check without what the app adds to it (a collation, a
+    /// module); the text says what is missing.
+    Unchecked(String),
+    /// The bytes of a file that isn't a SQLite database.
+    Bytes,
+}
+
+/// Copies a database, which may be in use, to `backups/<name>-<stamp>-<label>.db` beside it.
+///
+/// A file that isn't a SQLite database is copied byte for byte. Where there is nothing to lose (no
+/// file, or an empty one) the answer is `None`. An existing copy is never overwritten: the name
+/// gets a number.
+///
+/// # Errors
+///
+/// If the stamp isn't of the form `20261123-101500` (`T` or `_` may stand between, `Z` at the
+/// end), if the label holds other than lower-case letters, digits and `-`, if the database is
+/// locked for longer than a few seconds, or if the disk fails.
+pub fn safety_copy(database: &Path, label: &str, now_stamp: &str) -> Result<Option<SafetyCopy>> {
+    let file = DatabaseFile::resolve(database)?;
+    let name = CopyName::new(&file, now_stamp, label)?;
+    copy_what_is_there(&file, &name)
+}
+
+/// The safety copies of a database, oldest first.
+///
+/// # Errors
+///
+/// If the folder exists and can't be read.
+pub fn safety_copies(database: &Path) -> Result<Vec<PathBuf>> {
+    let file = DatabaseFile::resolve(database)?;
+    let folder = name::folder(&file);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            let what = format!("can't read the folder {}", folder.display());
+            return Err(Error::failed(what).because(error));
+        }
+    };
+    let mut copies: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| Some((name::age(&file, &entry.file_name())?, entry.path())))
+        .collect();
+    copies.sort();
+    Ok(copies.into_iter().map(|(_, path)| path).collect())
+}
+
+/// Removes all but the newest `keep` safety copies of a database and says which.
+///
+/// Only files named as [`safety_copy`] names them for this very database are touched.
+///
+/// # Errors
+///
+/// If a copy can't be removed.
+pub fn prune(database: &Path, keep: usize) -> Result<Vec<PathBuf>> {
+    let copies = safety_copies(database)?;
+    let too_many = copies.len().saturating_sub(keep);
+    let mut removed = Vec::with_capacity(too_many);
+    for copy in copies.into_iter().take(too_many) {
+        let file = DatabaseFile::resolve(&copy)?;
+        for path in file.sidecars().into_iter().chain([copy.clone()]) {
+            durable::remove_if_there(&path).map_err(|error| {
+                Error::failed(format!("can't remove the safety copy {}", path.display()))
+                    .because(error)
+            })?;
+        }
+        removed.push(copy);
+    }
+    Ok(removed)
+}
+
+/// Names for copies made at this moment, checked before anything is touched.
+pub(crate) fn copy_name(file: &DatabaseFile, label: &str, stamp: &str) -> Result<CopyName> {
+    CopyName::new(file, stamp, label)
+}
+
+/// Copies whatever lies there, a database through a connection of its own.
+pub(crate) fn copy_what_is_there(
+    file: &DatabaseFile,
+    name: &CopyName,
+) -> Result<Option<SafetyCopy>> {
+    match file.found()? {
+        Found::Nothing | Found::Empty => Ok(None),
+        Found::Other => copy_bytes(file, name).map(Some),
+        Found::Database => {
+            let source = file.reader().map_err(|error| file.sqlite_error("can't read", error))?;
+            copy_database(file, &source, name).map(Some)
+        }
+    }
+}
+
+/// Copies a database as this connection sees it.
+pub(crate) fn copy_database(
+    file: &DatabaseFile,
+    source: &Connection,
+    name: &CopyName,
+) -> Result<SafetyCopy> {
+    let failed = |error: rusqlite::Error| {
+        file.sqlite_error("can't make a safety copy of", error).state("Nothing was changed.")
+    };
+    let draft = draft(file, name)?;
+    let checked = copy_pages(source, &draft)
+        .and_then(|()| durable::connect(&draft))
+        .map(|copy| quick_check(&copy));
+    let condition = match checked {
+        Ok(Ok(None)) => CopyCondition::Sound,
+        Ok(Ok(Some(damage))) => CopyCondition::Damaged(damage),
+        // The pages are there, but to look at them SQLite would need what only the app has.
+        Ok(Err(error)) => CopyCondition::Unchecked(error.to_string()),
+        Err(error) if is(&error, ErrorCode::DatabaseCorrupt) => return copy_bytes(file, name),
+        Err(error) => return Err(failed(error)),
+    };
+    keep(name, draft, condition)
+}
+
+/// Copies the file byte for byte, with the sidecars that hold data.
+///
+/// For what SQLite can't read: nothing of this process can hold a lock on such a file.
+pub(crate) fn copy_bytes(file: &DatabaseFile, name: &CopyName) -> Result<SafetyCopy> {
+    let failed = |error: io::Error| {
+        file.io_error("can't make a safety copy of", error).state("Nothing was changed.")
+    };
+    let draft = draft(file, name)?;
+    copy_file(file.path(), &draft).map_err(failed)?;
+    let copy = keep(name, draft, CopyCondition::Bytes)?;
+    for suffix in ["-wal", "-journal"] {
+        let sidecar = file.sidecar(suffix);
+        if fs::metadata(&sidecar).is_ok_and(|metadata| metadata.len() > 0) {
+            let target = DatabaseFile::resolve(&copy.path)?.sidecar(suffix);
+            let draft = self::draft(file, name)?;
+            copy_file(&sidecar, &draft).map_err(failed)?;
+            durable::publish(draft, &target, Existing::Keep).map_err(failed)?;
+        }
+    }
+    Ok(copy)
+}
+
+/// Moves a left-over sidecar among the safety copies, so that it can't meet another database.
+pub(crate) fn set_aside(sidecar: &Path, suffix: &str, name: &CopyName) -> Result<PathBuf> {
+    let moved = durable::private_folder(name.folder()).and_then(|()| {
+        let target = name
+            .candidates(suffix)
+            .find(|candidate| fs::symlink_metadata(candidate).is_err())
+            .ok_or_else(|| io::Error::other("no name is free"))?;
+        fs::rename(sidecar, &target)?;
+        durable::sync_folder(&target)?;
+        Ok(target)
+    });
+    moved.map_err(|error| {
+        Error::failed(format!("can't move the left-over {} aside", sidecar.display()))
+            .because(error)
+            .state("The database is unchanged.")
+    })
+}
+
+/// Copies all pages in one step, so that no writer can make it start anew, and leaves one plain
+/// file without a WAL.
+pub(crate) fn copy_pages(source: &Connection, target: &Path) -> rusqlite::Result<()> {
+    let mut copy = durable::connect(target)?;
+    // The target is nobody else's, and it is flushed as a whole in the end.
+    copy.execute_batch(
+        "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF",
+    )?;
+    match Backup::new(source, &mut copy)?.step(-1)? {
+        StepResult::Done => {}
+        _ => return Err(busy()),
+    }
+    copy.pragma_update(None, "journal_mode", "DELETE")?;
+    copy.close().map_err(|(_, error)| error)
+}
+
+/// The error of SQLite for a lock that didn't come free.
+pub(crate) fn busy() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
+        Some("the database is locked".to_owned()),
+    )
+}
+
+/// The first fault that SQLite's quick check finds, if any.
+///
+/// Rows that break a CHECK are no fault of the file.
+pub(crate) fn quick_check(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    connection.pragma_update(None, "ignore_check_constraints", true)?;
+    let answer = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    match answer {
+        Ok(answer) => Ok((answer != "ok").then_some(answer)),
+        Err(error) if is(&error, ErrorCode::DatabaseCorrupt) => Ok(Some(error.to_string())),
+        Err(error) => Err(error),
+    }
+}
+
+fn draft(file: &DatabaseFile, name: &CopyName) -> Result<TempPath> {
+    durable::private_folder(name.folder())
+        .and_then(|()| durable::draft(name.folder(), "safety-copy"))
+        .map(tempfile::NamedTempFile::into_temp_path)
+        .map_err(|error| {
+            file.io_error("can't make a safety copy of", error)
+                .state("Nothing was changed.")
+                .next(format!("Make the folder {} writable.", name.folder().display()))
+        })
+}
+
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    io::copy(&mut File::open(from)?, &mut File::options().write(true).open(to)?).map(|_| ())
+}
+
+/// Gives a finished copy the first free name.
+fn keep(name: &CopyName, draft: TempPath, condition: CopyCondition) -> Result<SafetyCopy> {
+    let failed = |error: io::Error| {
+        Error::failed(format!("can't keep a safety copy in {}", name.folder().display()))
+            .because(error)
+            .state("The database is unchanged.")
+    };
+    let bytes = fs::metadata(&draft).map_err(failed)?.len();
+    let mut draft = draft;
+    for path in name.candidates(".db") {
+        draft = match durable::publish_new(draft, &path) {
+            Ok(()) => return Ok(SafetyCopy { path, bytes, condition }),
+            Err((error, Some(back))) if error.kind() == io::ErrorKind::AlreadyExists => back,
+            Err((error, _)) => return Err(failed(error)),
+        };
+    }
+    Err(failed(io::Error::other("no name is free")))
+}

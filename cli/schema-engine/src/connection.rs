@@ -1,0 +1,160 @@
+//! Connections as the engine needs them: one, its own, with foreign keys off.
+//!
+//! `PRAGMA foreign_keys` does nothing inside a transaction and holds for one connection alone
+//! (<https://www.sqlite.org/pragma.html#pragma_foreign_keys>), so it is off from the moment the
+//! connection is opened, and no pool can hand the work to another one.
+
+use crate::error::{Error, Result};
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, sqlx};
+use std::fs::{self, File};
+use std::io::{ErrorKind as IoErrorKind, Read as _};
+use std::path::Path;
+use std::time::Duration;
+
+/// What a connection may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read a database that is there.
+    ReadOnly,
+    /// Change a database that is there.
+    ReadWrite,
+    /// Change a database, made empty where there is none.
+    Create,
+}
+
+/// How long a statement waits for a lock that somebody else holds.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Whether there is a database at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// There is nothing.
+    Missing,
+    /// There is an empty file, which SQLite takes for an empty database.
+    Empty,
+    /// There is a database.
+    Database,
+}
+
+/// Looks what is at a path, without opening it as a database.
+///
+/// # Errors
+/// When it is a directory, can't be read, or holds something other than a database.
+pub fn presence(path: &Path) -> Result<Presence> {
+    let shown = path.display();
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == IoErrorKind::NotFound => return Ok(Presence::Missing),
+        Err(error) => return Err(Error::failed(format!("can't look at {shown}")).because(error)),
+    };
+    if metadata.is_dir() {
+        return Err(Error::failed(format!("{shown} is a directory, not a database"))
+            .state("Nothing was changed.")
+            .next("Name the database file itself."));
+    }
+    let mut header = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(16).read_to_end(&mut header))
+        .map_err(|error| Error::failed(format!("can't read {shown}")).because(error))?;
+    match header.as_slice() {
+        [] => Ok(Presence::Empty),
+        b"SQLite format 3\0" => Ok(Presence::Database),
+        _ => Err(Error::failed(format!("{shown} is not a SQLite database"))
+            .state("The file was not touched.")
+            .next("Check the path; `--database` names another file.")),
+    }
+}
+
+/// Opens a database on a connection of its own.
+///
+/// # Errors
+/// When there is no database and `access` doesn't make one, when the file is no database, may not
+/// be written, or can't be opened.
+pub async fn open(path: &Path, access: Access) -> Result<DatabaseConnection> {
+    let shown = path.display();
+    if presence(path)? == Presence::Missing && access != Access::Create {
+        return Err(Error::failed(format!("there is no database at {shown}"))
+            .next("`db upgrade` creates it."));
+    }
+    if access != Access::ReadOnly {
+        check_writable(path)?;
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(access == Access::Create)
+        .read_only(access == Access::ReadOnly);
+    connect(options).await.map_err(|error| explain(error, &format!("can't open {shown}")))
+}
+
+/// Opens an empty database in memory, for trying things out.
+///
+/// # Errors
+/// When SQLite can't.
+pub async fn scratch() -> Result<DatabaseConnection> {
+    connect(SqliteConnectOptions::new().in_memory(true))
+        .await
+        .map_err(|error| Error::failed("can't open a scratch database").because(error))
+}
+
+async fn connect(options: SqliteConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    let mut settings = ConnectOptions::new("sqlite::memory:");
+    let options = options.foreign_keys(false).busy_timeout(BUSY_TIMEOUT);
+    settings
+        .min_connections(1)
+        .max_connections(1)
+        .sqlx_logging(false)
+        .test_before_acquire(false)
+        // `map` comes last, after logging was set: it has to be switched off once more.
+        .map_sqlx_sqlite_opts(move |_| {
+            sqlx::ConnectOptions::disable_statement_logging(options.clone())
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| pool.idle_timeout(None).max_lifetime(None));
+    Database::connect(settings).await
+}
+
+/// SQLite opens a read-only file without a word and fails at the first write; say it before.
+fn check_writable(path: &Path) -> Result<()> {
+    match fs::OpenOptions::new().append(true).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == IoErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::failed(format!("can't write to {}", path.display()))
+            .because(error)
+            .state("The database is unchanged.")
+            .next("Check the permissions of the file and of its folder.")),
+    }
+}
+
+/// Turns a database error into one that says what to do, where its cause is a known one.
+pub(crate) fn explain(error: DbErr, what: &str) -> Error {
+    match sqlite_code(&error) {
+        // The primary result code is the lowest byte (https://www.sqlite.org/rescode.html).
+        Some(5 | 6) => Error::failed(format!("{what}: another program is using the database"))
+            .because(error)
+            .state("The database is unchanged.")
+            .next("Close the other program, or wait until it is done, and run this again.")
+            .next("Don't delete its -wal or -shm file: the -wal file holds the newest data."),
+        Some(8) => Error::failed(format!("{what}: the database is read-only"))
+            .because(error)
+            .state("The database is unchanged."),
+        Some(13) => Error::failed(format!("{what}: the disk is full"))
+            .because(error)
+            .state("The database is unchanged.")
+            .next("Free some space and run this again."),
+        Some(26) => Error::failed(format!("{what}: the file is not a SQLite database"))
+            .because(error)
+            .state("The file was not touched."),
+        _ => Error::failed(what).because(error),
+    }
+}
+
+fn sqlite_code(error: &DbErr) -> Option<u32> {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return None;
+    };
+    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
+}

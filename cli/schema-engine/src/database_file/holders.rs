@@ -1,0 +1,76 @@
+//! Who has a file open, as far as the system tells.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A process that has a file open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number.
+    pub pid: u32,
+    /// The name of its program.
+    pub program: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.pid == std::process::id() {
+            return f.write_str("this very program");
+        }
+        write!(f, "process {} ({})", self.pid, self.program)
+    }
+}
+
+/// All but this process.
+pub(crate) fn others(holders: &[Holder]) -> Vec<Holder> {
+    holders.iter().filter(|holder| holder.pid != std::process::id()).cloned().collect()
+}
+
+/// The processes for a message.
+pub(crate) fn names(holders: &[Holder]) -> String {
+    holders.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Who has one of these files open. Processes of other users and of other containers stay unseen,
+/// and only Linux tells at all.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn of(_files: &[PathBuf]) -> Vec<Holder> {
+    Vec::new()
+}
+
+/// Who has one of these files open. Processes of other users and of other containers stay unseen.
+///
+/// An idle connection in rollback-journal mode holds no lock, so SQLite can't see it; its open
+/// file can be seen. Nothing is opened here, only looked at.
+#[cfg(target_os = "linux")]
+pub(crate) fn of(files: &[PathBuf]) -> Vec<Holder> {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt as _;
+
+    let wanted: Vec<(u64, u64)> = files
+        .iter()
+        .filter_map(|file| fs::metadata(file).ok())
+        .map(|metadata| (metadata.dev(), metadata.ino()))
+        .collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        let has_it_open = fs::read_dir(process.path().join("fd"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|handle| fs::metadata(handle.path()).ok())
+            .any(|metadata| wanted.contains(&(metadata.dev(), metadata.ino())));
+        if has_it_open {
+            let program = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+            found.push(Holder { pid, program: program.trim().to_owned() });
+        }
+    }
+    found.sort_by_key(|holder| holder.pid);
+    found
+}

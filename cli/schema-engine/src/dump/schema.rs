@@ -1,0 +1,242 @@
+//! What there is to dump: the objects of a database and how each table is read.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, types::ValueRef};
+
+use super::order::parents_first;
+use super::value::Encoding;
+use crate::error::{Error, Result};
+
+/// A table to dump.
+pub(super) struct Table {
+    pub(super) name: String,
+    /// The text of its definition, byte for byte.
+    pub(super) sql: Vec<u8>,
+    /// How its rows are read and written; a virtual table has none of its own.
+    pub(super) rows: Option<Rows>,
+}
+
+/// How the rows of a table are read and written.
+pub(super) struct Rows {
+    /// The query, each value followed by its raw bytes where text is stored as UTF-16.
+    pub(super) select: String,
+    /// `INSERT INTO … VALUES(`, with a column list where one is needed.
+    pub(super) insert: String,
+}
+
+/// All that a dump of a database holds, in the order of the dump.
+pub(super) struct Contents {
+    pub(super) encoding: Encoding,
+    pub(super) tables: Vec<Table>,
+    /// Definitions of the indexes, then the views, then the triggers.
+    pub(super) definitions: Vec<Vec<u8>>,
+    pub(super) has_sequence: bool,
+    pub(super) has_stat1: bool,
+}
+
+struct Object {
+    kind: String,
+    name: String,
+    root: i64,
+    sql: Option<Vec<u8>>,
+}
+
+impl Contents {
+    /// Reads the schema.
+    pub(super) fn read(connection: &Connection) -> Result<Self> {
+        let encoding = encoding(connection)?;
+        let without_rowid = without_rowid(connection).map_err(unreadable)?;
+        let mut tables = Vec::new();
+        let mut definitions: [Vec<Vec<u8>>; 3] = Default::default();
+        let (mut has_sequence, mut has_stat1) = (false, false);
+        for object in objects(connection)? {
+            // Indexes that belong to a constraint have no text: the table brings them along.
+            let Some(sql) = object.sql else { continue };
+            match object.kind.as_str() {
+                "index" => definitions[0].push(sql),
+                "view" => definitions[1].push(sql),
+                "trigger" => definitions[2].push(sql),
+                "table" => match object.name.as_str() {
+                    "sqlite_sequence" => has_sequence = true,
+                    "sqlite_stat1" => has_stat1 = true,
+                    // Samples for the planner: not every SQLite can load them, ANALYZE makes new ones.
+                    "sqlite_stat2" | "sqlite_stat3" | "sqlite_stat4" => {}
+                    name if is_reserved(name) => {
+                        return Err(Error::failed(format!("the table `{name}` can't be dumped"))
+                            .next("A dump can't create tables whose name begins with `sqlite_`."));
+                    }
+                    _ => {
+                        let rows = (object.root != 0)
+                            .then(|| {
+                                let is_rowid_table = !without_rowid.contains(&object.name);
+                                rows(connection, &object.name, is_rowid_table, encoding)
+                            })
+                            .transpose()?;
+                        tables.push(Table { name: object.name, sql, rows });
+                    }
+                },
+                kind => {
+                    return Err(Error::failed(format!(
+                        "the database holds a `{kind}` named `{}`, which is unknown",
+                        object.name
+                    )));
+                }
+            }
+        }
+        let tables = in_order(connection, tables).map_err(unreadable)?;
+        Ok(Self {
+            encoding,
+            tables,
+            definitions: definitions.into_iter().flatten().collect(),
+            has_sequence,
+            has_stat1,
+        })
+    }
+}
+
+/// Whether SQLite keeps this name to itself.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
+}
+
+fn encoding(connection: &Connection) -> Result<Encoding> {
+    let name: String = connection
+        .query_row("PRAGMA encoding", [], |row| row.get(0))
+        .map_err(unreadable)?;
+    Encoding::parse(&name)
+        .ok_or_else(|| Error::failed(format!("the text encoding `{name}` is unknown")))
+}
+
+fn objects(connection: &Connection) -> Result<Vec<Object>> {
+    let mut statement = connection
+        .prepare("SELECT type, name, rootpage, sql FROM sqlite_schema ORDER BY rowid")
+        .map_err(unreadable)?;
+    let mut rows = statement.query([]).map_err(unreadable)?;
+    let mut objects = Vec::new();
+    while let Some(row) = rows.next().map_err(unreadable)? {
+        let sql = match row.get_ref(3).map_err(unreadable)? {
+            ValueRef::Text(sql) => Some(sql.to_vec()),
+            _ => None,
+        };
+        objects.push(Object {
+            kind: row.get(0).map_err(unreadable)?,
+            name: row.get(1).map_err(unreadable)?,
+            root: row.get::<_, Option<i64>>(2).map_err(unreadable)?.unwrap_or_default(),
+            sql,
+        });
+    }
+    Ok(objects)
+}
+
+fn unreadable(error: rusqlite::Error) -> Error {
+    Error::failed("can't read the schema").because(error)
+}
+
+fn without_rowid(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr = 1")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// A name as SQL takes it, whatever it holds.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+struct Column {
+    name: String,
+    is_generated: bool,
+    is_primary_key: bool,
+}
+
+fn rows(
+    connection: &Connection,
+    table: &str,
+    is_rowid_table: bool,
+    encoding: Encoding,
+) -> Result<Rows> {
+    let columns = columns(connection, table).map_err(unreadable)?;
+    let mut read: Vec<String> = Vec::new();
+    if is_rowid_table && !has_rowid_alias(connection, table, &columns).map_err(unreadable)? {
+        // Where columns have taken all three names the rowid can't be seen, let alone kept.
+        let name = ["rowid", "_rowid_", "oid"].into_iter().find(|name| {
+            !columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
+        });
+        read.extend(name.map(str::to_owned));
+    }
+    let with_rowid = !read.is_empty();
+    read.extend(columns.iter().filter(|column| !column.is_generated).map(|column| quoted(&column.name)));
+
+    let needs_list = with_rowid || columns.iter().any(|column| column.is_generated);
+    let list = if needs_list { format!("({})", read.join(",")) } else { String::new() };
+    let insert = format!("INSERT INTO {}{list} VALUES(", quoted(table));
+
+    let expressions = match encoding {
+        Encoding::Utf8 => read.join(","),
+        Encoding::Utf16Le | Encoding::Utf16Be => {
+            let twice: Vec<String> =
+                read.iter().map(|name| format!("{name},CAST({name} AS BLOB)")).collect();
+            twice.join(",")
+        }
+    };
+    // An index that holds all columns would be quicker to read, but in its own order, and it may
+    // differ from the table in a damaged database.
+    let select = format!("SELECT {expressions} FROM {} NOT INDEXED", quoted(table));
+    Ok(Rows { select, insert })
+}
+
+fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Column>> {
+    connection
+        .prepare("SELECT name, hidden, pk FROM pragma_table_xinfo(?1, 'main') ORDER BY cid")?
+        .query_map([table], |row| {
+            Ok(Column {
+                name: row.get(0)?,
+                is_generated: row.get::<_, i64>(1)? > 1,
+                is_primary_key: row.get::<_, i64>(2)? > 0,
+            })
+        })?
+        .collect()
+}
+
+/// Whether the primary key is the rowid itself: then it needs no index.
+///
+/// `INTEGER PRIMARY KEY DESC` is none. <https://www.sqlite.org/lang_createtable.html#rowid>
+fn has_rowid_alias(
+    connection: &Connection,
+    table: &str,
+    columns: &[Column],
+) -> rusqlite::Result<bool> {
+    if columns.iter().filter(|column| column.is_primary_key).count() != 1 {
+        return Ok(false);
+    }
+    let indexes: i64 = connection.query_row(
+        "SELECT count(*) FROM pragma_index_list(?1, 'main') WHERE origin = 'pk'",
+        [table],
+        |row| row.get(0),
+    )?;
+    Ok(indexes == 0)
+}
+
+fn in_order(connection: &Connection, tables: Vec<Table>) -> rusqlite::Result<Vec<Table>> {
+    let places: HashMap<String, usize> = tables
+        .iter()
+        .enumerate()
+        .map(|(place, table)| (table.name.to_ascii_lowercase(), place))
+        .collect();
+    let mut references = connection
+        .prepare("SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?1, 'main')")?;
+    let mut parents = Vec::with_capacity(tables.len());
+    for table in &tables {
+        let names: Vec<String> = match table.rows {
+            Some(_) => references.query_map([&table.name], |row| row.get(0))?.collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        };
+        parents.push(
+            names.iter().filter_map(|name| places.get(&name.to_ascii_lowercase()).copied()).collect(),
+        );
+    }
+    let mut tables: Vec<Option<Table>> = tables.into_iter().map(Some).collect();
+    Ok(parents_first(&parents).into_iter().filter_map(|place| tables[place].take()).collect())
+}

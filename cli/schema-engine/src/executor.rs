@@ -1,0 +1,196 @@
+//! Running revisions on a database that holds somebody's only data: all of it, or nothing.
+//!
+//! One connection of its own with foreign keys off, `BEGIN IMMEDIATE` before anything is decided,
+//! every pending revision and its row in the books, a foreign key check against what was broken
+//! before, the schema against the replayed history, and only then `COMMIT`.
+
+mod foreign_keys;
+mod run;
+mod standing;
+
+pub use standing::Standing;
+
+use crate::backup::{prune, safety_copy};
+use crate::connection::{Access, Presence, open, presence};
+use crate::error::{Error, Result};
+use crate::history::Migrations;
+use crate::target::{Direction, resolve};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Runs a program's revisions on one database.
+#[derive(Clone, Copy)]
+pub struct Executor<'a> {
+    /// The database file.
+    pub database: &'a Path,
+    /// The revisions that the program was built with, oldest first.
+    pub migrations: &'a Migrations,
+    /// Whether a copy is made before anything changes.
+    pub safety_copies: SafetyCopies<'a>,
+}
+
+/// Whether a copy of the database is kept before it is changed.
+#[derive(Debug, Clone, Copy)]
+pub enum SafetyCopies<'a> {
+    /// A copy is made, and the oldest are deleted.
+    Keep {
+        /// The time that the copy is named by, as `YYYYMMDD-HHMMSS`.
+        stamp: &'a str,
+        /// How many copies are kept.
+        count: usize,
+    },
+    /// No copy is made.
+    Skip,
+}
+
+/// What a run did.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct RunReport {
+    /// Which way it went.
+    pub direction: Direction,
+    /// The revision at which the database stood; `None` is base.
+    pub from: Option<String>,
+    /// The revision at which it stands now; `None` is base.
+    pub to: Option<String>,
+    /// The revisions that ran, in the order in which they did.
+    pub ran: Vec<Ran>,
+    /// The copy of the database as it was before.
+    pub safety_copy: Option<PathBuf>,
+    /// What else is worth saying.
+    pub notes: Vec<String>,
+}
+
+/// A revision that ran.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// Its id.
+    pub revision: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Executor<'_> {
+    /// Applies what is pending up to a target: see [`resolve`] for what it takes.
+    ///
+    /// # Errors
+    /// When the target makes no sense, the database is newer than the program, differs from its
+    /// history or can't be written, or a revision fails. The database is as before then, except
+    /// for revisions that refuse to run in a transaction, which the error names.
+    pub async fn upgrade(&self, target: &str) -> Result<RunReport> {
+        self.go(target, Direction::Up).await
+    }
+
+    /// Takes revisions back down to a target: see [`resolve`] for what it takes.
+    ///
+    /// # Errors
+    /// As for [`Self::upgrade`], and when there is no database.
+    pub async fn downgrade(&self, target: &str) -> Result<RunReport> {
+        self.go(target, Direction::Down).await
+    }
+
+    /// What a run would do, in its order; nothing is changed.
+    ///
+    /// # Errors
+    /// When the target makes no sense or the database can't be read.
+    pub async fn preview(&self, target: &str, direction: Direction) -> Result<Vec<String>> {
+        let standing = self.standing().await?;
+        let target = self.resolve(&standing, target, direction)?;
+        let todo = standing.todo(self.migrations, target, direction);
+        Ok(todo.into_iter().map(|at| self.migrations[at].name().to_owned()).collect())
+    }
+
+    /// Where the database stands; a missing one stands at base. Nothing is created by looking.
+    ///
+    /// # Errors
+    /// When it can't be read, or has had a revision that the program doesn't know.
+    pub async fn standing(&self) -> Result<Standing> {
+        if presence(self.database)? == Presence::Missing {
+            return Ok(Standing::at_base());
+        }
+        let connection = open(self.database, Access::ReadOnly).await?;
+        let standing = Standing::read(&connection, self.migrations).await;
+        close(connection).await?;
+        standing
+    }
+
+    async fn go(&self, target_text: &str, direction: Direction) -> Result<RunReport> {
+        let standing = self.standing().await?;
+        let target = self.resolve(&standing, target_text, direction)?;
+        if direction == Direction::Down && presence(self.database)? == Presence::Missing {
+            return Err(Error::failed(format!(
+                "there is no database at {}",
+                self.database.display()
+            ))
+            .next("`db upgrade` creates it."));
+        }
+        let todo = standing.todo(self.migrations, target, direction);
+        let nothing_to_do = todo.is_empty();
+        if nothing_to_do && presence(self.database)? != Presence::Missing {
+            return Ok(RunReport::of_nothing(&standing, direction));
+        }
+        // Before the connection that holds the lock is opened: closing any other handle of the
+        // file would drop that lock (https://www.sqlite.org/howtocorrupt.html, 2.2).
+        let copy = self.copy(direction)?;
+        let connection = open(self.database, Access::Create).await?;
+        let outcome = run::run(
+            &connection,
+            self.migrations,
+            |standing| self.resolve(standing, target_text, direction),
+            direction,
+        )
+        .await;
+        let closed = close(connection).await;
+        let mut report = outcome.map_err(|error| match &copy {
+            Some(copy) => error.next(format!("A copy from before is at {}.", copy.display())),
+            None => error,
+        })?;
+        closed?;
+        report.safety_copy = copy;
+        if let SafetyCopies::Keep { count, .. } = self.safety_copies
+            && report.safety_copy.is_some()
+        {
+            prune(self.database, count)?;
+        }
+        Ok(report)
+    }
+
+    fn resolve(&self, standing: &Standing, target: &str, direction: Direction) -> Result<usize> {
+        let ids = crate::history::ids(self.migrations);
+        resolve(&ids, standing.position(), target, direction)
+    }
+
+    fn copy(&self, direction: Direction) -> Result<Option<PathBuf>> {
+        let SafetyCopies::Keep { stamp, .. } = self.safety_copies else {
+            return Ok(None);
+        };
+        let label = match direction {
+            Direction::Up => "before-upgrade",
+            Direction::Down => "before-downgrade",
+        };
+        let copy = safety_copy(self.database, label, stamp)?;
+        Ok(copy.map(|copy| copy.path))
+    }
+}
+
+impl RunReport {
+    fn of_nothing(standing: &Standing, direction: Direction) -> Self {
+        let at = standing.last().map(str::to_owned);
+        Self {
+            direction,
+            from: at.clone(),
+            to: at,
+            ran: Vec::new(),
+            safety_copy: None,
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// Closes a connection, so that its WAL is folded back into the file.
+async fn close(connection: sea_orm::DatabaseConnection) -> Result<()> {
+    connection
+        .close()
+        .await
+        .map_err(|error| Error::failed("can't close the database").because(error))
+}

@@ -1,0 +1,297 @@
+//! From differences to statements: the fewest and cheapest that SQLite allows.
+//!
+//! A table is altered in place where `ALTER TABLE` does exactly what is wanted, and rebuilt once,
+//! however many changes it has, where it doesn't.
+
+mod alter;
+mod order;
+mod rebuild;
+mod table_text;
+
+pub use rebuild::Rebuild;
+
+use crate::change::{Change, TableDifference};
+use crate::diff::Difference;
+use crate::error::Result;
+use crate::ident::Ident;
+use crate::pair::Pair;
+use crate::schema::{Index, Object, ObjectKind, Schema, Table};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Statements in the order in which they must run.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct Plan {
+    /// The steps in their order.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// One statement.
+    Statement(Statement),
+    /// A table that is built anew, rows and all.
+    Rebuild(Rebuild),
+}
+
+/// A statement and what it is there for.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// What sort of statement it is.
+    pub kind: StatementKind,
+    /// The table, view or virtual table that it is about.
+    pub subject: Ident,
+    /// The SQL, one statement without a semicolon.
+    pub sql: String,
+}
+
+/// What sort of statement a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatementKind {
+    /// `CREATE TABLE`
+    CreateTable,
+    /// `DROP TABLE`
+    DropTable,
+    /// `ALTER TABLE … RENAME TO`
+    RenameTable,
+    /// `ALTER TABLE … RENAME COLUMN`
+    RenameColumn,
+    /// `ALTER TABLE … ADD COLUMN`
+    AddColumn,
+    /// `ALTER TABLE … DROP COLUMN`
+    DropColumn,
+    /// `CREATE INDEX`
+    CreateIndex,
+    /// `DROP INDEX`
+    DropIndex,
+    /// `CREATE` of a view, a trigger or a virtual table
+    CreateObject,
+    /// `DROP` of a view, a trigger or a virtual table
+    DropObject,
+}
+
+/// Which text a table gets that differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wording {
+    /// The current text with only the changed clauses edited: for the way up.
+    EditCurrent,
+    /// The desired text as it is stored: for the way back to it.
+    Desired,
+}
+
+/// What a plan depends on beside the two schemas.
+#[derive(Debug, Clone)]
+pub struct PlanOptions<'a> {
+    /// Which text a changed table gets.
+    pub wording: Wording,
+    /// Tables that are rebuilt even if they could be altered in place.
+    pub rebuild: &'a BTreeSet<Ident>,
+    /// Expressions over a row for columns that would hold NULL and must not, by table and column.
+    pub fills: &'a BTreeMap<(Ident, Ident), String>,
+}
+
+impl Plan {
+    /// All statements in their order.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().flat_map(Step::statements)
+    }
+
+    /// The tables that are rebuilt.
+    pub fn rebuilds(&self) -> impl Iterator<Item = &Rebuild> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Rebuild(rebuild) => Some(rebuild),
+            Step::Statement(_) => None,
+        })
+    }
+}
+
+impl Step {
+    /// The statements of this step in their order.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        let (one, many) = match self {
+            Self::Statement(statement) => (Some(statement.sql.as_str()), [].as_slice()),
+            Self::Rebuild(rebuild) => (None, rebuild.statements.as_slice()),
+        };
+        one.into_iter().chain(many.iter().map(String::as_str))
+    }
+
+    /// The table, view or virtual table that it is about.
+    pub fn subject(&self) -> &Ident {
+        match self {
+            Self::Statement(statement) => &statement.subject,
+            Self::Rebuild(rebuild) => &rebuild.table,
+        }
+    }
+
+    fn of(kind: StatementKind, subject: &Ident, sql: impl Into<String>) -> Self {
+        Self::Statement(Statement { kind, subject: subject.clone(), sql: sql.into() })
+    }
+}
+
+/// Plans the way from the current schema to the desired one.
+///
+/// # Errors
+/// When a change can't be made on any way that SQLite offers.
+pub fn plan(
+    schemas: Pair<&Schema>,
+    difference: &Difference,
+    options: &PlanOptions<'_>,
+) -> Result<Plan> {
+    let changes = Sorted::new(&difference.changes);
+    let rebuilt = changes.rebuilt(schemas, options);
+    let mut steps = Vec::new();
+    changes.drop_objects(schemas, &mut steps);
+    for index in &changes.dropped_indexes {
+        if !rebuilt.contains(&index.table) {
+            let sql = format!("DROP INDEX {}", index.name.quoted());
+            steps.push(Step::of(StatementKind::DropIndex, &index.table, sql));
+        }
+    }
+    for table in order::parents_first(&changes.created_tables) {
+        steps.push(Step::of(StatementKind::CreateTable, &table.name, table.sql.as_str()));
+        changes.create_indexes_of(&table.name, &mut steps);
+    }
+    for difference in &changes.altered_tables {
+        let table = &difference.tables.current.name;
+        if rebuilt.contains(table) {
+            let rebuild = rebuild::rebuild(
+                difference,
+                schemas,
+                options,
+                &changes.kept_triggers(schemas, table),
+            )?;
+            steps.push(Step::Rebuild(rebuild));
+        } else {
+            steps.extend(alter::in_place(difference));
+        }
+    }
+    for table in order::children_first(&changes.dropped_tables) {
+        let sql = format!("DROP TABLE {}", table.name.quoted());
+        steps.push(Step::of(StatementKind::DropTable, &table.name, sql));
+    }
+    let created: BTreeSet<_> = changes.created_tables.iter().map(|table| &table.name).collect();
+    for index in &changes.created_indexes {
+        if !created.contains(&index.table) && !rebuilt.contains(&index.table) {
+            steps.push(Step::of(StatementKind::CreateIndex, &index.table, index.sql.as_str()));
+        }
+    }
+    changes.create_objects(schemas, &mut steps);
+    Ok(Plan { steps })
+}
+
+/// The changes by what must be done for them.
+struct Sorted<'a> {
+    created_tables: Vec<&'a Table>,
+    dropped_tables: Vec<&'a Table>,
+    altered_tables: Vec<&'a TableDifference>,
+    created_indexes: Vec<&'a Index>,
+    dropped_indexes: Vec<&'a Index>,
+    created_objects: Vec<&'a Object>,
+    dropped_objects: Vec<&'a Object>,
+}
+
+impl<'a> Sorted<'a> {
+    fn new(changes: &'a [Change]) -> Self {
+        let mut sorted = Self {
+            created_tables: Vec::new(),
+            dropped_tables: Vec::new(),
+            altered_tables: Vec::new(),
+            created_indexes: Vec::new(),
+            dropped_indexes: Vec::new(),
+            created_objects: Vec::new(),
+            dropped_objects: Vec::new(),
+        };
+        for change in changes {
+            match change {
+                Change::CreateTable(table) => sorted.created_tables.push(table),
+                Change::DropTable(table) => sorted.dropped_tables.push(table),
+                Change::AlterTable(difference) => sorted.altered_tables.push(difference),
+                Change::CreateIndex(index) => sorted.created_indexes.push(index),
+                Change::DropIndex(index) => sorted.dropped_indexes.push(index),
+                Change::ReplaceIndex(indexes) => {
+                    sorted.dropped_indexes.push(&indexes.current);
+                    sorted.created_indexes.push(&indexes.desired);
+                }
+                Change::CreateObject(object) => sorted.created_objects.push(object),
+                Change::DropObject(object) => sorted.dropped_objects.push(object),
+                Change::ReplaceObject(objects) => {
+                    sorted.dropped_objects.push(&objects.current);
+                    sorted.created_objects.push(&objects.desired);
+                }
+            }
+        }
+        // Indexes in the order in which they were declared read better than by name.
+        sorted.created_indexes.sort_by_key(|index| index.ordinal);
+        sorted
+    }
+
+    fn rebuilt(&self, schemas: Pair<&Schema>, options: &PlanOptions<'_>) -> BTreeSet<Ident> {
+        self.altered_tables
+            .iter()
+            .filter(|difference| {
+                options.rebuild.contains(&difference.tables.current.name)
+                    || !alter::can_alter_in_place(difference, schemas, options)
+            })
+            .map(|difference| difference.tables.current.name.clone())
+            .collect()
+    }
+
+    fn create_indexes_of(&self, table: &Ident, steps: &mut Vec<Step>) {
+        for index in self.created_indexes.iter().filter(|index| &index.table == table) {
+            steps.push(Step::of(StatementKind::CreateIndex, table, index.sql.as_str()));
+        }
+    }
+
+    /// Triggers first, then views (the last made first), then virtual tables.
+    fn drop_objects(&self, schemas: Pair<&Schema>, steps: &mut Vec<Step>) {
+        let mut objects = self.dropped_objects.clone();
+        objects.sort_by_key(|object| {
+            (std::cmp::Reverse(object.kind), std::cmp::Reverse(object.ordinal))
+        });
+        for object in objects {
+            // The trigger of a table that goes, goes with it.
+            let implied = object.kind == ObjectKind::Trigger
+                && self.goes(&object.table)
+                && schemas.current.tables.contains_key(&object.table);
+            if !implied {
+                let sql = format!("DROP {} {}", object.kind.sql_word(), object.name.quoted());
+                steps.push(Step::of(StatementKind::DropObject, &object.table, sql));
+            }
+        }
+    }
+
+    fn goes(&self, table: &Ident) -> bool {
+        self.dropped_tables.iter().any(|dropped| &dropped.name == table)
+    }
+
+    /// Virtual tables, then views in their order, then triggers; and the triggers of a view that
+    /// was dropped to be made anew, which went with it.
+    fn create_objects(&self, schemas: Pair<&Schema>, steps: &mut Vec<Step>) {
+        let mut objects = self.created_objects.clone();
+        for dropped in self.dropped_objects.iter().filter(|object| object.kind == ObjectKind::View)
+        {
+            for trigger in schemas.desired.triggers_of(&dropped.name) {
+                if !objects.iter().any(|object| object.name == trigger.name) {
+                    objects.push(trigger);
+                }
+            }
+        }
+        objects.sort_by_key(|object| (object.kind, object.ordinal));
+        for object in objects {
+            steps.push(Step::of(StatementKind::CreateObject, &object.table, object.sql.as_str()));
+        }
+    }
+
+    /// The triggers of a table that neither go nor change.
+    fn kept_triggers(&self, schemas: Pair<&'a Schema>, table: &Ident) -> Vec<&'a Object> {
+        let mut triggers = schemas.current.triggers_of(table);
+        triggers.retain(|trigger| {
+            !self
+                .dropped_objects
+                .iter()
+                .any(|dropped| dropped.kind == ObjectKind::Trigger && dropped.name == trigger.name)
+        });
+        triggers
+    }
+}

@@ -1,0 +1,92 @@
+//! What `ALTER TABLE` does in place, and exactly: adding and dropping plain columns.
+//!
+//! The rules are those of <https://www.sqlite.org/lang_altertable.html>, read so that a plan never
+//! depends on whether a table holds rows.
+
+use super::{PlanOptions, StatementKind, Step, table_text};
+use crate::change::{TableChange, TableDifference};
+use crate::diff::table::diff_table;
+use crate::pair::Pair;
+use crate::schema::{Column, Schema, Table};
+use crate::sql::create_table::ColumnClauseKind;
+use crate::sql::normal::mentions;
+
+/// Whether adding and dropping columns is all that a table needs, and SQLite takes each of them.
+pub(super) fn can_alter_in_place(
+    difference: &TableDifference,
+    schemas: Pair<&Schema>,
+    options: &PlanOptions<'_>,
+) -> bool {
+    let Some(altered) = table_text::with_columns_alone(difference) else {
+        return false;
+    };
+    let tables = Pair::new(&altered, &difference.tables.desired);
+    if !diff_table(tables, schemas, &mut Vec::new()).is_empty() {
+        return false;
+    }
+    difference.changes.iter().all(|change| match change {
+        TableChange::AddColumn(column) => {
+            let key = (difference.tables.current.name.clone(), column.name.clone());
+            !options.fills.contains_key(&key) && can_add(column, &difference.tables.desired)
+        }
+        TableChange::DropColumn(column) => can_drop(column, &altered, schemas.current),
+        // What else is listed stands inside the definition of a column that comes or goes.
+        _ => true,
+    })
+}
+
+/// The statements for a table that can be altered in place.
+pub(super) fn in_place(difference: &TableDifference) -> Vec<Step> {
+    let Pair { current, desired } = &difference.tables;
+    let table = current.name.quoted();
+    let statement = |kind, sql: String| Step::of(kind, &current.name, sql);
+    difference
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            TableChange::AddColumn(column) => {
+                let definition = table_text::definition(desired, &column.name)?;
+                let sql = format!("ALTER TABLE {table} ADD COLUMN {definition}");
+                Some(statement(StatementKind::AddColumn, sql))
+            }
+            TableChange::DropColumn(column) => {
+                let sql = format!("ALTER TABLE {table} DROP COLUMN {}", column.name.quoted());
+                Some(statement(StatementKind::DropColumn, sql))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn can_add(column: &Column, desired: &Table) -> bool {
+    let Some(syntax) = desired.syntax.columns.iter().find(|found| found.name == column.name) else {
+        return false;
+    };
+    let constant = column.default.as_ref().is_none_or(|default| default.is_constant());
+    syntax.clauses.iter().all(|clause| match &clause.kind {
+        ColumnClauseKind::PrimaryKey { .. } | ColumnClauseKind::Unique { .. } => false,
+        ColumnClauseKind::NotNull { .. } => column.default.is_some() && constant,
+        ColumnClauseKind::Default(_) => constant,
+        // With foreign keys enforced SQLite takes a reference only if the default is NULL.
+        ColumnClauseKind::References(_) => column.default.is_none(),
+        ColumnClauseKind::Generated { stored, .. } => !stored,
+        ColumnClauseKind::Check(_)
+        | ColumnClauseKind::Collate(_)
+        | ColumnClauseKind::Null
+        | ColumnClauseKind::NameOnly => true,
+    })
+}
+
+/// A column can be dropped when nothing else mentions it. Reading a mention where there is none
+/// only costs a rebuild.
+fn can_drop(column: &Column, altered: &Table, current: &Schema) -> bool {
+    let name = &column.name;
+    let table = &altered.name;
+    let in_table = mentions(&altered.sql, name) && name != table;
+    let in_index = current.indexes_of(table).any(|index| mentions(&index.sql, name));
+    let in_object = current
+        .objects
+        .values()
+        .any(|object| mentions(&object.sql, name) && mentions(&object.sql, table));
+    !(in_table || in_index || in_object || name == table)
+}

@@ -1,0 +1,282 @@
+//! The proof: a plan runs up and down on a scratch copy before anybody sees it.
+//!
+//! Up must reach the desired schema, down must return to the current one with its stored texts,
+//! and every value of the sample rows in a kept column must come through both ways. Where SQLite
+//! refuses to alter a table in place, or would leave another text, the table is rebuilt instead
+//! and the proof begins anew.
+
+use crate::answers::{Answers, Rename};
+use crate::change::{Aspect, Change, TableChange};
+use crate::diff::{Difference, diff};
+use crate::error::{Error, Result};
+use crate::ident::Ident;
+use crate::pair::Pair;
+use crate::plan::{Plan, PlanOptions, Step, Wording, plan};
+use crate::sample::{self, Kept, Spared};
+use crate::schema::Schema;
+use crate::scratch::{Refused, Scratch};
+use crate::sql::normal::normal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A plan that was seen to go up and down.
+#[derive(Debug)]
+#[must_use]
+pub struct Proven {
+    /// What differs once the renames are done.
+    pub difference: Difference,
+    /// The way up.
+    pub up: Plan,
+    /// The way down.
+    pub down: Plan,
+    /// How many sample rows went both ways.
+    pub sample_rows: usize,
+}
+
+/// Tables that have to be rebuilt, on each way.
+#[derive(Default)]
+struct Forced {
+    up: BTreeSet<Ident>,
+    down: BTreeSet<Ident>,
+}
+
+/// What one try came to.
+enum Outcome {
+    Proven(Box<Proven>),
+    /// Another table has to be rebuilt.
+    Again,
+}
+
+/// Plans the way from the current schema to the desired one and proves it. `None` where nothing
+/// differs.
+///
+/// # Errors
+/// When a plan can't be proven; the error says what differs.
+pub async fn prove(schemas: Pair<&Schema>, answers: &Answers) -> Result<Option<Proven>> {
+    if answers.renames.is_empty() && diff(schemas).is_empty() {
+        return Ok(None);
+    }
+    let mut forced = Forced::default();
+    // Each round but the last forces one more table.
+    for _ in 0..=2 * schemas.current.tables.len() + 2 {
+        match attempt(schemas, answers, &mut forced).await? {
+            Outcome::Proven(proven) => return Ok(Some(*proven)),
+            Outcome::Again => {}
+        }
+    }
+    Err(not_proven("no plan was found that SQLite takes"))
+}
+
+async fn attempt(
+    schemas: Pair<&Schema>,
+    answers: &Answers,
+    forced: &mut Forced,
+) -> Result<Outcome> {
+    let scratch = Scratch::of(schemas.current).await?;
+    rename(&scratch, &answers.renames).await?;
+    let start = scratch.schema().await?;
+    let difference = diff(Pair::new(&start, schemas.desired));
+    let spared = spared(&difference, answers);
+    let sample_rows = sample::fill(&scratch, &start, &spared).await;
+    let kept = kept(&start, &difference);
+    let before = read(&scratch, &kept).await?;
+
+    let options =
+        PlanOptions { wording: Wording::EditCurrent, rebuild: &forced.up, fills: &answers.fills };
+    let up = plan(Pair::new(&start, schemas.desired), &difference, &options)?;
+    if let Err(refused) = scratch.run(up.statements()).await {
+        return give_way(&up, &refused, &mut forced.up, "up");
+    }
+    let reached = scratch.schema().await?;
+    let missing = diff(Pair::new(&reached, schemas.desired));
+    if !missing.is_empty() {
+        return Err(not_proven("the way up doesn't reach the models").because(listed(&missing)));
+    }
+    compare(&before, &read(&scratch, &kept).await?, "up")?;
+
+    let options =
+        PlanOptions { wording: Wording::Desired, rebuild: &forced.down, fills: &BTreeMap::new() };
+    let back = diff(Pair::new(&reached, &start));
+    let down = plan(Pair::new(&reached, &start), &back, &options)?;
+    if let Err(refused) = scratch.run(down.statements()).await {
+        return give_way(&down, &refused, &mut forced.down, "down");
+    }
+    let returned = scratch.schema().await?;
+    if let Some(table) = first_other_text(&returned, &start, |one, two| one == two)
+        && forced.down.insert(table)
+    {
+        return Ok(Outcome::Again);
+    }
+    let remaining = diff(Pair::new(&returned, &start));
+    let other_text = first_other_text(&returned, &start, |one, two| normal(one) == normal(two));
+    if !remaining.is_empty() || other_text.is_some() {
+        let what = other_text.map_or(listed(&remaining), |name| format!("{name} has another text"));
+        return Err(not_proven("the way down doesn't return to where it began").because(what));
+    }
+    compare(&before, &read(&scratch, &kept).await?, "down")?;
+    let Plan { steps } = up;
+    let up = Plan { steps: renames(answers.renames.iter().cloned()).chain(steps).collect() };
+    let reversed = answers.renames.iter().rev().map(Rename::reversed);
+    let down = Plan { steps: down.steps.into_iter().chain(renames(reversed)).collect() };
+    Ok(Outcome::Proven(Box::new(Proven { difference, up, down, sample_rows })))
+}
+
+fn renames(renames: impl Iterator<Item = Rename>) -> impl Iterator<Item = Step> {
+    renames.map(|rename| Step::Statement(rename.statement()))
+}
+
+async fn rename(scratch: &Scratch, renames: &[Rename]) -> Result<()> {
+    for rename in renames {
+        scratch.run([rename.statement().sql]).await.map_err(|refused| {
+            Error::usage(format!("{}: not possible", rename.describe()))
+                .because(refused.error)
+                .state("Nothing was written.")
+                .next("The old name must be one that the database has, the new one free.")
+        })?;
+    }
+    Ok(())
+}
+
+/// A table that SQLite doesn't alter in place is rebuilt in the next round. A rebuild that it
+/// refuses can't be helped.
+fn give_way(
+    plan: &Plan,
+    refused: &Refused,
+    forced: &mut BTreeSet<Ident>,
+    way: &str,
+) -> Result<Outcome> {
+    let mut position = refused.position;
+    for step in &plan.steps {
+        let length = step.statements().count();
+        if position < length {
+            if let Step::Statement(statement) = step
+                && forced.insert(statement.subject.clone())
+            {
+                return Ok(Outcome::Again);
+            }
+            break;
+        }
+        position -= length;
+    }
+    Err(not_proven(&format!("SQLite refuses a statement on the way {way}"))
+        .because(format!("{}: {}", refused.error, refused.sql)))
+}
+
+fn not_proven(what: &str) -> Error {
+    Error::failed(format!("the migration can't be proven: {what}"))
+        .state("Nothing was written.")
+        .next("Make the change in smaller steps, or write it by hand with `db revision -m`.")
+}
+
+fn listed(difference: &Difference) -> String {
+    let lines: Vec<_> =
+        difference.changes.iter().flat_map(Change::describe).map(|line| line.to_string()).collect();
+    lines.join("\n")
+}
+
+/// The first table whose text is another one.
+fn first_other_text(
+    one: &Schema,
+    two: &Schema,
+    same: impl Fn(&str, &str) -> bool,
+) -> Option<Ident> {
+    one.tables
+        .values()
+        .find(|table| {
+            !two.tables.get(&table.name).is_some_and(|other| same(&table.sql, &other.sql))
+        })
+        .map(|table| table.name.clone())
+}
+
+/// Where sample rows would make a plan fail that real rows may not: a column that must no longer
+/// be NULL, with nothing to put in its place. The hazards say so.
+fn spared(difference: &Difference, answers: &Answers) -> Spared {
+    let mut spared = Spared::default();
+    for change in &difference.changes {
+        let Change::AlterTable(difference) = change else { continue };
+        let table = &difference.tables.current.name;
+        for change in &difference.changes {
+            let column = match change {
+                TableChange::AddColumn(column) => column,
+                TableChange::AlterColumn { columns, .. } => &columns.desired,
+                _ => continue,
+            };
+            let key = (table.clone(), column.name.clone());
+            let needs_value = column.not_null.is_some()
+                && column.default.is_none()
+                && column.generated.is_none()
+                && !answers.fills.contains_key(&key);
+            match change {
+                TableChange::AddColumn(_) if needs_value => {
+                    spared.tables.insert(table.clone());
+                }
+                _ if needs_value => {
+                    spared.nulls.insert(key);
+                }
+                _ => {}
+            }
+        }
+    }
+    spared
+}
+
+/// The columns whose values nothing may change: of every table on both sides, those that are not
+/// themselves altered in a way that concerns their values.
+fn kept(start: &Schema, difference: &Difference) -> Kept {
+    let mut kept = Kept::new();
+    for table in start.tables.values() {
+        let columns = table.columns.iter().map(|column| column.name.clone()).collect();
+        kept.insert(table.name.clone(), columns);
+    }
+    for change in &difference.changes {
+        match change {
+            Change::DropTable(table) => {
+                kept.remove(&table.name);
+            }
+            Change::AlterTable(difference) => {
+                let Some(columns) = kept.get_mut(&difference.tables.current.name) else { continue };
+                for change in &difference.changes {
+                    match change {
+                        TableChange::DropColumn(gone) => columns.retain(|name| *name != gone.name),
+                        TableChange::AlterColumn { columns: altered, aspects }
+                            if concerns_values(aspects, altered.as_ref().map(|c| c.affinity())) =>
+                        {
+                            columns.retain(|name| *name != altered.current.name);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    kept
+}
+
+fn concerns_values(aspects: &[Aspect], affinities: Pair<crate::schema::Affinity>) -> bool {
+    aspects.iter().any(|aspect| match aspect {
+        Aspect::NotNull | Aspect::Generated => true,
+        Aspect::Type => affinities.current != affinities.desired,
+        Aspect::Default | Aspect::Collation => false,
+    })
+}
+
+async fn read(scratch: &Scratch, kept: &Kept) -> Result<BTreeMap<Ident, Vec<String>>> {
+    let mut values = BTreeMap::new();
+    for (table, columns) in kept {
+        values.insert(table.clone(), sample::values(scratch, table, columns).await?);
+    }
+    Ok(values)
+}
+
+fn compare(
+    before: &BTreeMap<Ident, Vec<String>>,
+    after: &BTreeMap<Ident, Vec<String>>,
+    way: &str,
+) -> Result<()> {
+    for (table, rows) in before {
+        if after.get(table) != Some(rows) {
+            return Err(not_proven(&format!("the way {way} changes values in {table}")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! A proven plan as a Rust module that a reviewer likes to read.
+//!
+//! Plain steps become sea-query calls, but only where those calls give the proven SQL to the
+//! letter; everything else is the SQL itself. So what was proven is what will run.
+
+mod builder;
+mod lift;
+mod literal;
+
+use crate::plan::{Plan, StatementKind, Step};
+use lift::lift;
+use literal::rust_literal;
+use std::fmt::Write as _;
+
+/// What stands at the head of a module.
+#[derive(Debug, Clone)]
+pub struct Header {
+    /// The revision's id, which is the file's stem.
+    pub revision: String,
+    /// The revision that it builds on.
+    pub parent: Option<String>,
+    /// The message, one line.
+    pub message: String,
+    /// When it was written, as text: "2026-11-23 14:05 UTC".
+    pub created: String,
+    /// The differences, one line each.
+    pub changes: Vec<String>,
+    /// What the way up may cost, one line each.
+    pub hazards: Vec<String>,
+}
+
+/// The module of a proven plan: `up` and `down`.
+#[must_use]
+pub fn module(header: &Header, up: &Plan, down: &Plan) -> String {
+    let mut text = head(header, &rebuild_lines(up));
+    let guarded = [up, down].into_iter().any(needs_guard);
+    push_migration(&mut text, &body(up), &body(down));
+    if guarded {
+        text.push_str(GUARD);
+    }
+    text
+}
+
+/// The module of a migration that is written by hand: places for SQL.
+#[must_use]
+pub fn empty_module(header: &Header) -> String {
+    let place = |what: &str| {
+        format!(
+            "        let db = manager.get_connection();\n        \
+             // {what}, one statement or several parted by semicolons.\n        \
+             db.execute_unprepared(\"\").await?;\n        Ok(())\n"
+        )
+    };
+    let mut text = head(header, &[]);
+    push_migration(&mut text, &place("SQL for the way up"), &place("SQL for the way back"));
+    text
+}
+
+fn head(header: &Header, rebuilds: &[String]) -> String {
+    let mut text = String::new();
+    let parent = header.parent.as_deref();
+    let mut line = |content: &str| {
+        text.push_str("//!");
+        if !content.is_empty() {
+            text.push(' ');
+            text.push_str(&content.replace(['\n', '\r'], " "));
+        }
+        text.push('\n');
+    };
+    line(&header.message);
+    line("");
+    line(&format!("- Revision: `{}`", header.revision));
+    let builds_on = parent.map_or("none, this is the first".to_owned(), |id| format!("`{id}`"));
+    line(&format!("- Parent: {builds_on}"));
+    line(&format!("- Created: {}", header.created));
+    for (title, lines) in [
+        ("Changes", &header.changes),
+        ("Rebuilds", &rebuilds.to_vec()),
+        ("Hazards", &header.hazards),
+    ] {
+        if !lines.is_empty() {
+            line("");
+            line(&format!("{title}:"));
+            for item in lines {
+                line(&format!("- {item}"));
+            }
+        }
+    }
+    let quoted = |id: &str| format!("{id:?}");
+    // Writing to a String can't fail.
+    let _ = write!(
+        text,
+        "\nuse sea_orm_migration::prelude::*;\n\n\
+         /// This revision.\n\
+         pub const REVISION: &str = {};\n\n\
+         /// The revision that it builds on.\n\
+         pub const DOWN_REVISION: Option<&str> = {};\n\n",
+        quoted(&header.revision),
+        parent.map_or("None".to_owned(), |parent| format!("Some({})", quoted(parent))),
+    );
+    text
+}
+
+fn push_migration(text: &mut String, up: &str, down: &str) {
+    let _ = write!(
+        text,
+        "pub struct Migration;\n\n\
+         impl MigrationName for Migration {{\n    \
+             fn name(&self) -> &str {{\n        REVISION\n    }}\n\
+         }}\n\n\
+         #[async_trait::async_trait]\n\
+         impl MigrationTrait for Migration {{\n    \
+             async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {{\n{up}    }}\n\n    \
+             async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {{\n{down}    }}\n\
+         }}\n",
+    );
+}
+
+fn rebuild_lines(plan: &Plan) -> Vec<String> {
+    plan.rebuilds()
+        .map(|rebuild| format!("{}: keeps {}", rebuild.table, rebuild.keeps.join(", ")))
+        .collect()
+}
+
+/// Dropping a table deletes its rows one by one where foreign keys are enforced, and so cascades
+/// into its children (<https://www.sqlite.org/foreignkeys.html#fk_schemacommands>).
+fn needs_guard(plan: &Plan) -> bool {
+    plan.rebuilds().next().is_some()
+}
+
+fn body(plan: &Plan) -> String {
+    let pieces: Vec<Piece> = plan.steps.iter().map(Piece::of).collect();
+    let mut text = String::new();
+    if pieces.iter().any(|piece| piece.uses_db) {
+        text.push_str("        let db = manager.get_connection();\n");
+    }
+    if needs_guard(plan) {
+        text.push_str("        refuse_enforced_foreign_keys(db).await?;\n");
+    }
+    if pieces.is_empty() {
+        text.push_str("        let _ = manager;\n");
+    }
+    for piece in pieces {
+        if !text.is_empty() && piece.begins_paragraph {
+            text.push('\n');
+        }
+        text.push_str(&piece.text);
+    }
+    text.push_str("        Ok(())\n");
+    text
+}
+
+/// The Rust of one step.
+struct Piece {
+    text: String,
+    uses_db: bool,
+    begins_paragraph: bool,
+}
+
+impl Piece {
+    fn of(step: &Step) -> Self {
+        match step {
+            Step::Statement(statement) => match lift(statement) {
+                Some(call) => Self {
+                    text: call,
+                    uses_db: false,
+                    begins_paragraph: statement.kind == StatementKind::CreateTable,
+                },
+                None => {
+                    Self { text: execute(&statement.sql), uses_db: true, begins_paragraph: false }
+                }
+            },
+            Step::Rebuild(rebuild) => {
+                let mut text = format!(
+                    "        // {}: ALTER TABLE can't do this, so the table is built anew.\n",
+                    rebuild.table.as_str().replace(['\n', '\r'], " ")
+                );
+                for statement in &rebuild.statements {
+                    text.push_str(&execute(statement));
+                }
+                Self { text, uses_db: true, begins_paragraph: true }
+            }
+        }
+    }
+}
+
+fn execute(sql: &str) -> String {
+    format!("        db.execute_unprepared({}).await?;\n", rust_literal(sql, "        "))
+}
+
+const GUARD: &str = r#"
+/// A rebuild drops the old table. Where foreign keys are enforced, that deletes or changes the rows
+/// of its children; and they can't be switched off inside a transaction.
+async fn refuse_enforced_foreign_keys(db: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
+    let pragma = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA foreign_keys");
+    let enforced = match db.query_one_raw(pragma).await? {
+        Some(row) => row.try_get_by_index::<i32>(0)? != 0,
+        None => false,
+    };
+    if enforced {
+        return Err(DbErr::Migration(format!(
+            "{REVISION} rebuilds a table, which is not safe on a connection that enforces foreign \
+             keys: rows of other tables would be deleted. Nothing was changed. Open the connection \
+             with foreign_keys(false) for migrations, or run `db upgrade`."
+        )));
+    }
+    Ok(())
+}
+"#;
+
+#[cfg(test)]
+mod tests;

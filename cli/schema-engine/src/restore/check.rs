@@ -1,0 +1,91 @@
+//! Whether a freshly loaded database is sound.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use super::ForeignKeys;
+use crate::database_file::durable;
+use crate::dump::quoted;
+use crate::dump::seal::Counts;
+use crate::error::{Error, Result};
+
+/// How many faults a message shows.
+const SHOWN: usize = 3;
+
+/// Checks every page, index and constraint, and that no row refers to one that isn't there.
+pub(super) fn check(database: &Path, foreign_keys: ForeignKeys) -> Result<()> {
+    let cant_check = |error| Error::failed("can't check what was loaded").because(error);
+    let connection = open(database).map_err(cant_check)?;
+    let faults = integrity(&connection).map_err(cant_check)?;
+    if !faults.is_empty() {
+        return Err(Error::failed(format!("what was loaded is damaged: {}", faults.join("; ")))
+            .next("Restore another dump or a safety copy."));
+    }
+    if foreign_keys == ForeignKeys::AsFound {
+        return Ok(());
+    }
+    let (count, broken) = references(&connection).map_err(cant_check)?;
+    if count == 0 {
+        return Ok(());
+    }
+    let broken = broken.join("; ");
+    Err(Error::refused(format!("{count} rows refer to rows that are not there: {broken}"))
+        .next("The database was like that when it was saved; restore it as it was only if you mean to."))
+}
+
+/// How much a database holds.
+pub(super) fn count(database: &Path) -> rusqlite::Result<Counts> {
+    let connection = open(database)?;
+    let tables: Vec<(String, i64)> = connection
+        .prepare("SELECT name, rootpage FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut counts = Counts { tables: tables.len() as u64, rows: 0 };
+    // A virtual table has no page of its own and no rows of its own either.
+    for (table, _) in tables.iter().filter(|(_, root)| *root != 0) {
+        let rows: i64 = connection.query_row(
+            &format!("SELECT count(*) FROM {}", quoted(table)),
+            [],
+            |row| row.get(0),
+        )?;
+        counts.rows += rows.unsigned_abs();
+    }
+    Ok(counts)
+}
+
+fn open(database: &Path) -> rusqlite::Result<Connection> {
+    let connection = durable::connect(database)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // Rows that break a CHECK were in the database that was saved; they are no damage.
+    connection.execute_batch(
+        "PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=ON; PRAGMA ignore_check_constraints=ON",
+    )?;
+    Ok(connection)
+}
+
+fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let faults: Vec<String> = connection
+        .prepare(&format!("PRAGMA integrity_check({SHOWN})"))?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(faults.into_iter().filter(|fault| fault != "ok").collect())
+}
+
+fn references(connection: &Connection) -> rusqlite::Result<(u64, Vec<String>)> {
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    let (mut count, mut shown) = (0, Vec::new());
+    while let Some(row) = rows.next()? {
+        count += 1;
+        if shown.len() < SHOWN {
+            let (table, rowid): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
+            let parent: String = row.get(2)?;
+            let which = rowid.map(|rowid| format!(" row {rowid}")).unwrap_or_default();
+            shown.push(format!("{table}{which} refers to {parent}"));
+        }
+    }
+    Ok((count, shown))
+}

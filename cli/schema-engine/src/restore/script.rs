@@ -1,0 +1,329 @@
+//! Runs a dump into a temporary database.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, params};
+
+use super::guard::Guard;
+use super::split::{Splitter, Statement};
+use super::statement::{self, Command, Group};
+use crate::database_file::durable;
+use crate::dump::seal::{Counts, Hasher, MARK, Seal};
+use crate::dump::sequence_helper;
+use crate::error::{Error, Result};
+
+/// How the temporary database has to be made.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shape {
+    /// The size of its pages, where the database to be replaced demands one.
+    pub(super) page_size: Option<i64>,
+}
+
+/// Fills an empty file from a dump.
+pub(super) fn load(source: &Path, target: &Path, shape: Shape) -> Result<Counts> {
+    let unreadable = |error: io::Error| {
+        Error::failed(format!("can't read {}", source.display())).because(error)
+    };
+    let mut file = File::open(source).map_err(unreadable)?;
+    let seal = find_seal(&mut file).map_err(unreadable)??;
+    let hashed = seal.as_ref().map_or(0, |(_, length)| *length);
+    let mut input = BufReader::with_capacity(1 << 20, Hashing::new(file, hashed));
+    skip_mark(&mut input).map_err(unreadable)?;
+
+    let connection = durable::connect(target).map_err(cant_load)?;
+    let mut loader = Loader::new(&connection, shape).map_err(cant_load)?;
+    let mut splitter = Splitter::new(input);
+    while let Some(statement) = splitter.next()? {
+        loader.run(&statement)?;
+    }
+    let counts = loader.finish()?;
+    if let Some((seal, _)) = seal {
+        let hash = splitter.into_inner().into_inner().hasher.finish();
+        check_seal(&seal, counts, &hash)?;
+    }
+    connection.close().map_err(|(_, error)| cant_load(error))?;
+    Ok(counts)
+}
+
+fn cant_load(error: rusqlite::Error) -> Error {
+    Error::failed("can't make the temporary database").because(error)
+}
+
+/// Drops the mark of UTF-8 that some editors put in front.
+fn skip_mark(input: &mut impl BufRead) -> io::Result<()> {
+    if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+        input.consume(3);
+    }
+    Ok(())
+}
+
+/// Reads the last line of a dump of ours and where it begins. The first line tells that there
+/// must be one.
+fn find_seal(file: &mut File) -> io::Result<Result<Option<(Seal, u64)>>> {
+    let mut first = Vec::new();
+    file.by_ref().take(MARK.len() as u64).read_to_end(&mut first)?;
+    let length = file.seek(SeekFrom::End(0))?;
+    let tail_start = length.saturating_sub(1024);
+    file.seek(SeekFrom::Start(tail_start))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    file.rewind()?;
+    if first != MARK.as_bytes() {
+        return Ok(Ok(None));
+    }
+    let line_start = tail
+        .strip_suffix(b"\n")
+        .and_then(|body| body.iter().rposition(|byte| *byte == b'\n'))
+        .map(|at| at + 1);
+    let seal = line_start.and_then(|start| {
+        let line = std::str::from_utf8(tail.get(start..tail.len() - 1)?).ok()?;
+        Some((Seal::parse(line)?, tail_start + start as u64))
+    });
+    Ok(match seal {
+        Some(seal) => Ok(Some(seal)),
+        None => Err(Error::failed("the dump is cut short: its last line is missing")
+            .next("Take another copy of the dump.")),
+    })
+}
+
+fn check_seal(seal: &Seal, counts: Counts, hash: &str) -> Result<()> {
+    if seal.sha256 != hash {
+        return Err(Error::refused("the dump was changed after it was written")
+            .next("Take an untouched copy of it.")
+            .next("If the change was meant, delete its first and its last line, then restore it."));
+    }
+    if seal.counts != counts {
+        let Counts { tables, rows } = counts;
+        return Err(Error::failed(format!(
+            "the dump should hold {} tables and {} rows, but {tables} and {rows} came out",
+            seal.counts.tables, seal.counts.rows
+        )));
+    }
+    Ok(())
+}
+
+/// Where the dump is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Before,
+    Within,
+    After,
+}
+
+struct Loader<'a> {
+    connection: &'a Connection,
+    guard: Guard,
+    shape: Shape,
+    phase: Phase,
+    counts: Counts,
+    /// The statement before, where it may have made a table that is dropped again.
+    previous: Vec<u8>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(connection: &'a Connection, shape: Shape) -> rusqlite::Result<Self> {
+        // The file is nobody else's and is thrown away on any failure. Sorting for the indexes is
+        // quickest with the caches as they are.
+        connection.execute_batch(
+            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
+             PRAGMA ignore_check_constraints=ON; PRAGMA threads=2; PRAGMA cell_size_check=ON;",
+        )?;
+        if let Some(page_size) = shape.page_size {
+            connection.pragma_update(None, "page_size", page_size)?;
+        }
+        let guard = Guard::set(connection)?;
+        let counts = Counts::default();
+        Ok(Self { connection, guard, shape, phase: Phase::Before, counts, previous: Vec::new() })
+    }
+
+    fn run(&mut self, statement: &Statement) -> Result<()> {
+        let command = statement::read(&statement.text)
+            .map_err(|objection| refused(statement, &objection))?;
+        match (self.phase, &command) {
+            (Phase::Before, Command::Begin) => self.phase = Phase::Within,
+            (Phase::Before, Command::Nothing | Command::PageSize(_)) | (Phase::Within, _) => {}
+            (Phase::Before, _) => return Err(refused(statement, "comes before the BEGIN of a dump")),
+            (Phase::After, _) => return Err(refused(statement, "follows the COMMIT")),
+        }
+        let result = match command {
+            Command::Begin => self.ours("BEGIN"),
+            Command::Commit => {
+                self.phase = Phase::After;
+                self.ours("COMMIT")
+            }
+            Command::Nothing => Ok(()),
+            Command::PageSize(size) => self.page_size(&size),
+            Command::Run(group, sql) => {
+                self.counts.tables += u64::from(group == Group::Create && makes_table(&sql));
+                self.theirs(group, &sql).map(|_| ())
+            }
+            Command::Insert { sql, system } => self.theirs(Group::Insert, &sql).map(|changed| {
+                if !system {
+                    self.counts.rows += changed;
+                }
+            }),
+            Command::VirtualTable { name, sql } => self.virtual_table(&name, &sql),
+            Command::Sequence => self.sequence(),
+            Command::DropHelper(name) => {
+                let [create, drop] = sequence_helper(&name);
+                if self.previous != create.as_bytes() {
+                    return Err(refused(statement, "is a DROP, which no dump needs"));
+                }
+                self.counts.tables = self.counts.tables.saturating_sub(1);
+                self.ours(&drop)
+            }
+        };
+        result.map_err(|error| match self.guard.take_refused() {
+            Some(objection) => refused(statement, &objection),
+            None => failed(statement, error),
+        })?;
+        self.previous.clear();
+        if statement.text.len() < 200 {
+            self.previous.extend_from_slice(&statement.text);
+        }
+        Ok(())
+    }
+
+    /// Runs a statement of the dump; the number of rows it wrote.
+    fn theirs(&self, group: Group, sql: &str) -> rusqlite::Result<u64> {
+        self.guard.for_dump(group, || {
+            let mut statement = self.connection.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while rows.next()?.is_some() {}
+            drop(rows);
+            drop(statement);
+            Ok(self.connection.changes())
+        })
+    }
+
+    fn ours(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.execute_batch(sql)
+    }
+
+    fn page_size(&self, size: &str) -> rusqlite::Result<()> {
+        match (self.shape.page_size, size.parse::<i64>()) {
+            (None, Ok(size)) => self.connection.pragma_update(None, "page_size", size),
+            _ => Ok(()),
+        }
+    }
+
+    /// The tables behind a virtual table can be filled only with SQLite's own guard down, and only
+    /// from here on.
+    fn virtual_table(&mut self, name: &str, sql: &str) -> rusqlite::Result<()> {
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, true)?;
+        let entered = self.connection.execute(
+            "INSERT INTO sqlite_schema(type, name, tbl_name, rootpage, sql) VALUES('table', ?1, ?1, 0, ?2)",
+            params![name, sql],
+        );
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false)?;
+        self.counts.tables += 1;
+        entered.map(|_| ())
+    }
+
+    /// The shell of 3.53 creates `sqlite_sequence` by hand, which only its own guard-free mode may.
+    fn sequence(&self) -> rusqlite::Result<()> {
+        let is_there: bool = self.connection.query_row(
+            "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence')",
+            [],
+            |row| row.get(0),
+        )?;
+        if is_there {
+            return Ok(());
+        }
+        sequence_helper("\"sequence helper\"").iter().try_for_each(|sql| self.ours(sql))
+    }
+
+    fn finish(&mut self) -> Result<Counts> {
+        let problem = match self.phase {
+            Phase::Before => "it holds no BEGIN: this is no dump of a database",
+            Phase::Within => "it is cut short: its COMMIT is missing",
+            Phase::After => {
+                self.tidy_sequence().map_err(cant_load)?;
+                return Ok(self.counts);
+            }
+        };
+        Err(Error::failed(format!("can't restore the dump: {problem}"))
+            .next("Take another copy of the dump."))
+    }
+
+    /// The shell of 3.50 writes a table's sequence twice, and SQLite then counts from the lower
+    /// one: the higher is right.
+    fn tidy_sequence(&self) -> rusqlite::Result<()> {
+        let is_there: bool = self.connection.query_row(
+            "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence')",
+            [],
+            |row| row.get(0),
+        )?;
+        if is_there {
+            self.ours(
+                "DELETE FROM sqlite_sequence AS one WHERE EXISTS (
+                   SELECT 1 FROM sqlite_sequence AS other
+                   WHERE other.name = one.name AND (other.seq > one.seq
+                      OR (other.seq = one.seq AND other.rowid < one.rowid)))",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn makes_table(sql: &str) -> bool {
+    let mut words = sql.split_ascii_whitespace().skip(1);
+    words.next().is_some_and(|word| word.eq_ignore_ascii_case("table"))
+}
+
+/// A statement that isn't let through.
+fn refused(statement: &Statement, objection: &str) -> Error {
+    Error::refused(format!(
+        "line {} of the dump {objection}: {}",
+        statement.line,
+        excerpt(&statement.text)
+    ))
+    .next("Restore only dumps from sources you trust, made by this tool, sqlite3 or Python.")
+}
+
+/// A statement that SQLite couldn't run.
+fn failed(statement: &Statement, error: rusqlite::Error) -> Error {
+    Error::failed(format!(
+        "line {} of the dump can't be loaded: {}",
+        statement.line,
+        excerpt(&statement.text)
+    ))
+    .because(error)
+}
+
+/// The beginning of a statement, on one line.
+fn excerpt(text: &[u8]) -> String {
+    const LENGTH: usize = 80;
+    let start = text.get(..4 * LENGTH).unwrap_or(text);
+    let text = String::from_utf8_lossy(start);
+    let line: String =
+        text.chars().map(|one| if one.is_control() { ' ' } else { one }).take(LENGTH).collect();
+    if line.len() < start.len() { format!("{line}…") } else { line }
+}
+
+/// Hashes the first part of what is read through it.
+struct Hashing {
+    file: File,
+    left: u64,
+    hasher: Hasher,
+}
+
+impl Hashing {
+    fn new(file: File, length: u64) -> Self {
+        Self { file, left: length, hasher: Hasher::default() }
+    }
+}
+
+impl Read for Hashing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        let within = usize::try_from(self.left).unwrap_or(usize::MAX).min(count);
+        self.hasher.update(buffer.get(..within).unwrap_or_default());
+        self.left -= within as u64;
+        Ok(count)
+    }
+}

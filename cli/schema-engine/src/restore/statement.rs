@@ -1,0 +1,177 @@
+//! What a statement of a dump is allowed to be.
+//!
+//! A dump is a program. Only the forms that dumps consist of are let through, whatever SQLite
+//! would do with others; the authorizer stands behind that.
+
+use super::token::{Kind, Token, Tokens};
+use super::{rows, virtual_table};
+
+/// A statement that may run, or that stands for something to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// The transaction begins.
+    Begin,
+    /// The transaction ends, and with it the dump.
+    Commit,
+    /// Settings of the connection that made sense where the dump was meant to run.
+    Nothing,
+    /// The size of the pages.
+    PageSize(String),
+    /// Runs as it stands.
+    Run(Group, String),
+    /// Fills a table, one of SQLite's own or one of the user.
+    Insert { sql: String, system: bool },
+    /// Enters a virtual table in the schema.
+    VirtualTable { name: String, sql: String },
+    /// Makes `sqlite_sequence` be there.
+    Sequence,
+    /// Removes the helper that made it be there.
+    DropHelper(String),
+}
+
+/// What a statement may do, for the authorizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    Create,
+    Insert,
+    Other,
+}
+
+/// Why a statement can't run, as the rest of a sentence that begins with where it stands.
+pub(super) type Objection = String;
+
+/// Finds out what a statement is.
+pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
+    let mut tokens = Tokens::new(text);
+    let Some(first) = tokens.next() else { return Ok(Command::Nothing) };
+    if first.kind == Kind::Sign(b'.') || text.starts_with(b".") {
+        return Err("is a command of the sqlite3 shell, not SQL".to_owned());
+    }
+    let keyword = match first.kind {
+        Kind::Word => String::from_utf8_lossy(first.text).to_ascii_uppercase(),
+        _ => String::new(),
+    };
+    match keyword.as_str() {
+        "BEGIN" => Ok(Command::Begin),
+        "COMMIT" | "END" => Ok(Command::Commit),
+        "ROLLBACK" => Err("undoes it all: the dump was taken from a damaged database".to_owned()),
+        "PRAGMA" => pragma(text, tokens),
+        "INSERT" | "REPLACE" => insert(text, tokens),
+        "CREATE" => create(text, tokens),
+        "DELETE" => clear(text, tokens),
+        "DROP" => drop_helper(tokens),
+        "ANALYZE" => analyze(text, tokens),
+        "" => Err("is not SQL".to_owned()),
+        _ => Err(format!("is a {keyword}, which no dump needs")),
+    }
+}
+
+fn utf8(text: &[u8]) -> Result<String, Objection> {
+    String::from_utf8(text.to_vec()).map_err(|_| "isn't UTF-8 outside a value".to_owned())
+}
+
+/// A name, perhaps after `main.`.
+fn name(tokens: &mut Tokens<'_>) -> Option<String> {
+    let first = tokens.next()?;
+    let mut ahead = tokens.clone();
+    if ahead.next().is_some_and(|token| token.kind == Kind::Sign(b'.')) {
+        if !first.name()?.eq_ignore_ascii_case("main") {
+            return None;
+        }
+        *tokens = ahead;
+        return tokens.next()?.name();
+    }
+    first.name()
+}
+
+fn pragma(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
+    let name = tokens.next().and_then(|token| token.name()).unwrap_or_default().to_ascii_lowercase();
+    let value: Vec<Token<'_>> = tokens.filter(|token| !matches!(token.kind, Kind::Sign(_))).collect();
+    let value = match value.as_slice() {
+        [value] => utf8(value.text)?,
+        _ => return Err(format!("is a PRAGMA {name} that no dump needs")),
+    };
+    match name.as_str() {
+        "foreign_keys" | "writable_schema" | "ignore_check_constraints" => Ok(Command::Nothing),
+        "page_size" => Ok(Command::PageSize(value)),
+        "encoding" | "auto_vacuum" | "user_version" | "application_id" => {
+            Ok(Command::Run(Group::Other, utf8(text)?))
+        }
+        _ => Err(format!("is a PRAGMA {name}, which no dump needs")),
+    }
+}
+
+fn insert(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
+    let mut ahead = tokens.clone();
+    if ahead.next().is_some_and(|token| token.is("OR")) {
+        // OR IGNORE and OR REPLACE change what happens on a conflict, no more.
+        ahead.next();
+        tokens = ahead;
+    }
+    if !tokens.next().is_some_and(|token| token.is("INTO")) {
+        return Err("is no INSERT INTO".to_owned());
+    }
+    let Some(table) = name(&mut tokens) else {
+        return Err("inserts into another database".to_owned());
+    };
+    if is_schema(&table) {
+        let (name, sql) = virtual_table::read(tokens)?;
+        return Ok(Command::VirtualTable { name, sql });
+    }
+    let system = super::is_reserved(&table);
+    if system && !["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str()) {
+        return Err(format!("writes to `{table}`, which belongs to SQLite"));
+    }
+    Ok(Command::Insert { sql: rows::rewrite(text, tokens)?, system })
+}
+
+fn is_schema(table: &str) -> bool {
+    table.eq_ignore_ascii_case("sqlite_master") || table.eq_ignore_ascii_case("sqlite_schema")
+}
+
+fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
+    let what = tokens.find(|token| !token.is("UNIQUE"));
+    let word = what.and_then(|token| token.name()).unwrap_or_default().to_ascii_uppercase();
+    if !["TABLE", "INDEX", "VIEW", "TRIGGER"].contains(&word.as_str()) {
+        return Err(format!("is a CREATE {word}, which no dump needs"));
+    }
+    if word == "TABLE" {
+        let mut ahead = tokens.clone();
+        for keyword in ["IF", "NOT", "EXISTS"] {
+            let mut further = ahead.clone();
+            if further.next().is_some_and(|token| token.is(keyword)) {
+                ahead = further;
+            }
+        }
+        if name(&mut ahead).is_some_and(|name| name.eq_ignore_ascii_case("sqlite_sequence")) {
+            return Ok(Command::Sequence);
+        }
+    }
+    Ok(Command::Run(Group::Create, utf8(text)?))
+}
+
+/// Statistics and sequences are filled anew; nothing else is deleted in a dump.
+fn clear(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
+    let from = tokens.next().is_some_and(|token| token.is("FROM"));
+    let table = name(&mut tokens).unwrap_or_default();
+    let whole = tokens.next().is_none();
+    if from && whole && ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str()) {
+        return Ok(Command::Run(Group::Other, utf8(text)?));
+    }
+    Err("is a DELETE, which no dump needs".to_owned())
+}
+
+fn drop_helper(mut tokens: Tokens<'_>) -> Result<Command, Objection> {
+    let is_table = tokens.next().is_some_and(|token| token.is("TABLE"));
+    match (name(&mut tokens), tokens.next()) {
+        (Some(name), None) if is_table => Ok(Command::DropHelper(name)),
+        _ => Err("is a DROP, which no dump needs".to_owned()),
+    }
+}
+
+fn analyze(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
+    match (name(&mut tokens), tokens.next()) {
+        (Some(name), None) if is_schema(&name) => Ok(Command::Run(Group::Other, utf8(text)?)),
+        _ => Err("is an ANALYZE that no dump needs".to_owned()),
+    }
+}

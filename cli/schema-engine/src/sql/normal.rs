@@ -1,0 +1,123 @@
+//! The normal form of SQL text: what is left when spelling is taken away.
+//!
+//! White space, comments, letter case of keywords and names, and the kind of quotes around a name
+//! don't change what a schema means, so two texts are compared by this form. It is never executed.
+
+use super::lexer::{Token, TokenKind, significant_tokens, unquote};
+use std::fmt::Write as _;
+
+/// The normal form of a piece of SQL; text that is no SQL is its own normal form.
+pub fn normal(sql: &str) -> String {
+    let Ok(tokens) = significant_tokens(sql) else {
+        return sql.to_owned();
+    };
+    let mut form = String::with_capacity(sql.len());
+    for token in without_outer_parentheses(&tokens, sql) {
+        if !form.is_empty() {
+            form.push(' ');
+        }
+        push_normal(&mut form, token, sql);
+    }
+    form
+}
+
+/// Whether a piece of SQL mentions a name, in any quotes. A string literal is no mention, except
+/// where SQLite would read it as a name; the caller treats a mention as "may depend on it".
+pub fn mentions(sql: &str, name: &crate::ident::Ident) -> bool {
+    let Ok(tokens) = significant_tokens(sql) else {
+        return true;
+    };
+    tokens.iter().any(|token| {
+        matches!(token.kind, TokenKind::Word | TokenKind::Quoted)
+            && token.name(sql).is_some_and(|found| found.eq_ignore_ascii_case(name.as_str()))
+    })
+}
+
+fn push_normal(form: &mut String, token: &Token, sql: &str) {
+    let text = token.text(sql);
+    match token.kind {
+        TokenKind::Word | TokenKind::Number => form.push_str(&text.to_ascii_lowercase()),
+        TokenKind::Blob => form.push_str(&text.to_ascii_lowercase()),
+        TokenKind::Quoted => push_name(form, &unquote(text).to_ascii_lowercase()),
+        TokenKind::Symbol => form.push_str(match text {
+            "==" => "=",
+            "!=" => "<>",
+            other => other,
+        }),
+        TokenKind::String | TokenKind::Parameter | TokenKind::Comment => form.push_str(text),
+    }
+}
+
+/// A quoted name that would also be read as a name without its quotes loses them.
+fn push_name(form: &mut String, name: &str) {
+    let simple = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !is_value_keyword(name);
+    if simple {
+        form.push_str(name);
+    } else {
+        // Writing to a String can't fail.
+        let _ = write!(form, "\"{}\"", name.replace('"', "\"\""));
+    }
+}
+
+/// Words that mean a value when they stand without quotes.
+fn is_value_keyword(name: &str) -> bool {
+    matches!(
+        name,
+        "null" | "true" | "false" | "current_date" | "current_time" | "current_timestamp"
+    )
+}
+
+/// `((a > 0))` and `a > 0` mean the same.
+fn without_outer_parentheses<'t>(mut tokens: &'t [Token], sql: &str) -> &'t [Token] {
+    while closes_at_the_end(tokens, sql) {
+        tokens = &tokens[1..tokens.len() - 1];
+    }
+    tokens
+}
+
+fn closes_at_the_end(tokens: &[Token], sql: &str) -> bool {
+    let mut depth = 0_i32;
+    for (at, token) in tokens.iter().enumerate() {
+        if token.kind == TokenKind::Symbol {
+            match token.text(sql) {
+                "(" => depth += 1,
+                ")" => depth -= 1,
+                _ => {}
+            }
+        }
+        if depth == 0 {
+            return at > 0 && at + 1 == tokens.len();
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ident::Ident;
+
+    #[test]
+    fn spelling_is_taken_away() {
+        let form = "lower ( name ) > 'A b'";
+        for sql in [
+            "lower(name)>'A b'",
+            "LOWER( \"Name\" ) > 'A b' -- why",
+            "((lower([name]) > 'A b'))",
+            "lower(`NAME`)/**/>\n'A b'",
+        ] {
+            assert_eq!(normal(sql), form, "{sql}");
+        }
+        assert_ne!(normal("lower(name) > 'a b'"), form);
+        assert_ne!(normal("\"null\""), normal("null"));
+        assert_eq!(normal("(a) + (b)"), "( a ) + ( b )");
+    }
+
+    #[test]
+    fn a_string_is_no_mention() {
+        assert!(mentions("x > [Prio]", &Ident::from("prio")));
+        assert!(!mentions("x > 'prio'", &Ident::from("prio")));
+    }
+}

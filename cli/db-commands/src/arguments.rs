@@ -20,7 +20,7 @@ pub use files::{Dump, Reset, Restore};
 pub use migrations::{Downgrade, Revision, Upgrade};
 pub use values::{CurrentSide, DumpTarget, Preview};
 
-/// What was asked for.
+/// Keeps the app's database: `db` has the commands.
 #[derive(Debug, Parser)]
 #[command(propagate_version = true, arg_required_else_help = true)]
 pub struct Arguments {

@@ -4,13 +4,14 @@
 //! (<https://www.sqlite.org/pragma.html#pragma_foreign_keys>), so it is off from the moment the
 //! connection is opened, and no pool can hand the work to another one.
 
+use crate::database_file::{DatabaseFile, LOCK_TIMEOUT};
 use crate::error::{Error, Result};
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, sqlx};
 use std::fs::{self, File};
-use std::io::{ErrorKind as IoErrorKind, Read as _};
-use std::path::Path;
-use std::time::Duration;
+use std::io::{self, ErrorKind as IoErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// What a connection may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +23,6 @@ pub enum Access {
     /// Change a database, made empty where there is none.
     Create,
 }
-
-/// How long a statement waits for a lock that somebody else holds.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Whether there is a database at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,11 +78,51 @@ pub async fn open(path: &Path, access: Access) -> Result<DatabaseConnection> {
     if access != Access::ReadOnly {
         check_writable(path)?;
     }
+    let way = Way::to(path).map_err(|error| {
+        Error::failed(format!("can't open {shown}")).because(error).state("Nothing was changed.")
+    })?;
     let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(access == Access::Create)
-        .read_only(access == Access::ReadOnly);
+        .filename(way.path())
+        .create_if_missing(access == Access::Create);
+    let options = if access == Access::ReadOnly { reading(options, path)? } else { options };
     connect(options).await.map_err(|error| explain(error, &format!("can't open {shown}")))
+}
+
+/// A connection that writes no row but may put right what a killed program left behind: a
+/// read-only one can't roll back its journal, nor remove the `-wal` and `-shm` that it makes itself
+/// (<https://www.sqlite.org/rescode.html#readonly_rollback>,
+/// <https://www.sqlite.org/wal.html#read_only_databases>).
+fn reading(options: SqliteConnectOptions, path: &Path) -> Result<SqliteConnectOptions> {
+    // The last one out moves the content of a WAL into the database. A reader leaves that to a
+    // writer.
+    let wal = DatabaseFile::resolve(path)?.sidecar("-wal");
+    let has_wal = fs::metadata(wal).is_ok_and(|wal| wal.len() > 0);
+    Ok(options.read_only(has_wal).pragma("query_only", "ON"))
+}
+
+/// The path of a database as sqlx takes it, which is UTF-8. SQLite itself takes any and works on
+/// the file that a link leads to, so a link with a plain name leads there.
+struct Way {
+    path: PathBuf,
+    /// The folder of the link. SQLite has followed it once the connection is open.
+    _folder: Option<TempDir>,
+}
+
+impl Way {
+    fn to(path: &Path) -> io::Result<Self> {
+        #[cfg(unix)]
+        if path.to_str().is_none() {
+            let folder = tempfile::tempdir()?;
+            let link = folder.path().join("database");
+            std::os::unix::fs::symlink(std::path::absolute(path)?, &link)?;
+            return Ok(Self { path: link, _folder: Some(folder) });
+        }
+        Ok(Self { path: path.to_owned(), _folder: None })
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// Opens an empty database in memory, for trying things out.
@@ -99,7 +137,7 @@ pub async fn scratch() -> Result<DatabaseConnection> {
 
 async fn connect(options: SqliteConnectOptions) -> Result<DatabaseConnection, DbErr> {
     let mut settings = ConnectOptions::new("sqlite::memory:");
-    let options = options.foreign_keys(false).busy_timeout(BUSY_TIMEOUT);
+    let options = options.foreign_keys(false).busy_timeout(LOCK_TIMEOUT);
     settings
         .min_connections(1)
         .max_connections(1)
@@ -137,10 +175,18 @@ pub(crate) fn explain(error: DbErr, what: &str) -> Error {
         Some(8) => Error::failed(format!("{what}: the database is read-only"))
             .because(error)
             .state("The database is unchanged."),
+        Some(11) => Error::failed(format!("{what}: the file is damaged"))
+            .because(error)
+            .state("The database is unchanged.")
+            .next("Safety copies lie in the `backups` folder beside it."),
         Some(13) => Error::failed(format!("{what}: the disk is full"))
             .because(error)
             .state("The database is unchanged.")
             .next("Free some space and run this again."),
+        Some(14) => Error::failed(format!("{what}: SQLite can't open a file"))
+            .because(error)
+            .state("The database is unchanged.")
+            .next("Make the file and its folder writable: SQLite keeps a journal beside the file."),
         Some(26) => Error::failed(format!("{what}: the file is not a SQLite database"))
             .because(error)
             .state("The file was not touched."),

@@ -12,7 +12,7 @@ pub use standing::Standing;
 
 use crate::backup::{prune, safety_copy};
 use crate::connection::{Access, Presence, open, presence};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::history::Migrations;
 use crate::target::{Direction, resolve};
 use std::path::{Path, PathBuf};
@@ -94,6 +94,7 @@ impl Executor<'_> {
     /// # Errors
     /// When the target makes no sense or the database can't be read.
     pub async fn preview(&self, target: &str, direction: Direction) -> Result<Vec<String>> {
+        self.check_there(direction)?;
         let standing = self.standing().await?;
         let target = self.resolve(&standing, target, direction)?;
         let todo = standing.todo(self.migrations, target, direction);
@@ -115,18 +116,13 @@ impl Executor<'_> {
     }
 
     async fn go(&self, target_text: &str, direction: Direction) -> Result<RunReport> {
+        let presence = self.check_there(direction)?;
         let standing = self.standing().await?;
         let target = self.resolve(&standing, target_text, direction)?;
-        if direction == Direction::Down && presence(self.database)? == Presence::Missing {
-            return Err(Error::failed(format!(
-                "there is no database at {}",
-                self.database.display()
-            ))
-            .next("`db upgrade` creates it."));
-        }
-        let todo = standing.todo(self.migrations, target, direction);
-        let nothing_to_do = todo.is_empty();
-        if nothing_to_do && presence(self.database)? != Presence::Missing {
+        let nothing_to_do = standing.todo(self.migrations, target, direction).is_empty();
+        // A history without revisions still begins with a database.
+        let begins = presence == Presence::Missing && self.migrations.is_empty();
+        if nothing_to_do && !begins {
             return Ok(RunReport::of_nothing(&standing, direction));
         }
         // Before the connection that holds the lock is opened: closing any other handle of the
@@ -141,18 +137,25 @@ impl Executor<'_> {
         )
         .await;
         let closed = close(connection).await;
+        let (copy, note) = self.keep(copy, &outcome);
         let mut report = outcome.map_err(|error| match &copy {
             Some(copy) => error.next(format!("A copy from before is at {}.", copy.display())),
             None => error,
         })?;
         closed?;
         report.safety_copy = copy;
-        if let SafetyCopies::Keep { count, .. } = self.safety_copies
-            && report.safety_copy.is_some()
-        {
-            prune(self.database, count)?;
-        }
+        report.notes.extend(note);
         Ok(report)
+    }
+
+    /// What there is at the path. Only the way up can begin with nothing.
+    fn check_there(&self, direction: Direction) -> Result<Presence> {
+        let presence = presence(self.database)?;
+        if presence == Presence::Missing && direction == Direction::Down {
+            let what = format!("there is no database at {}", self.database.display());
+            return Err(Error::failed(what).next("`db upgrade` creates it."));
+        }
+        Ok(presence)
     }
 
     fn resolve(&self, standing: &Standing, target: &str, direction: Direction) -> Result<usize> {
@@ -170,6 +173,29 @@ impl Executor<'_> {
         };
         let copy = safety_copy(self.database, label, stamp)?;
         Ok(copy.map(|copy| copy.path))
+    }
+
+    /// Keeps the copy that was made, and only so many with it; gives a note where the others
+    /// can't be thinned out. A run that was refused tried nothing: its copy would only push an
+    /// older one out.
+    fn keep(
+        &self,
+        copy: Option<PathBuf>,
+        outcome: &Result<RunReport>,
+    ) -> (Option<PathBuf>, Option<String>) {
+        let (Some(path), SafetyCopies::Keep { count, .. }) = (&copy, self.safety_copies) else {
+            return (copy, None);
+        };
+        let kind = outcome.as_ref().err().map(Error::kind);
+        let note = if matches!(kind, Some(ErrorKind::Refused | ErrorKind::Usage)) {
+            // What can't be removed is named as any other copy.
+            let _ = std::fs::remove_file(path);
+            None
+        } else {
+            prune(self.database, count).err().map(|error| error.to_string())
+        };
+        // With none to be kept there is none to be named.
+        (copy.filter(|path| path.exists()), note)
     }
 }
 

@@ -61,11 +61,20 @@ pub(crate) async fn ensure_bookkeeping(connection: &impl ConnectionTrait) -> Res
     connection.execute_unprepared(CREATE_BOOKKEEPING).await.map(drop)
 }
 
-/// Records that a revision was applied, now by SQLite's clock.
-pub(crate) async fn record(connection: &impl ConnectionTrait, revision: &str) -> Result<(), DbErr> {
-    let sql = "INSERT INTO seaql_migrations (version, applied_at) VALUES (?, unixepoch())";
-    let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [revision.into()]);
-    connection.execute_raw(statement).await.map(drop)
+/// Records that revisions were applied, now by SQLite's clock.
+pub(crate) async fn record(
+    connection: &impl ConnectionTrait,
+    revisions: &[String],
+) -> Result<(), DbErr> {
+    // SQLite takes 32766 parameters, and a thousand rows at once cost little more than one.
+    for revisions in revisions.chunks(1000) {
+        let rows = vec!["(?, unixepoch())"; revisions.len()].join(", ");
+        let sql = format!("INSERT INTO seaql_migrations (version, applied_at) VALUES {rows}");
+        let values = revisions.iter().map(|revision| revision.as_str().into());
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        connection.execute_raw(statement).await?;
+    }
+    Ok(())
 }
 
 /// Records that a revision was taken back.

@@ -12,6 +12,13 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+/// Rust as the rustfmt of the project around `folder` lays it out; `None` where there is none, or
+/// the text is no Rust.
+#[must_use]
+pub fn laid_out(text: &str, folder: &Path) -> Option<String> {
+    format::rustfmt(text, folder)
+}
+
 /// The `src` folder of a migration crate.
 #[derive(Debug, Clone)]
 pub struct MigrationsDir {
@@ -96,7 +103,7 @@ impl MigrationsDir {
                 .state("Nothing was written.")
                 .next(format!("Its `migrations()` must end in a `vec![…]` of `Box::new({id}::Migration)`-like lines."))
         })?;
-        let (text, formatted) = match format::rustfmt(module, &self.folder) {
+        let (text, formatted) = match laid_out(module, &self.folder) {
             Some(text) => (text, true),
             None => (module.to_owned(), false),
         };

@@ -116,9 +116,17 @@ fn push_migration(text: &mut String, up: &str, down: &str) {
     );
 }
 
+/// What the rebuilds keep, and what takes the place of missing values.
 fn rebuild_lines(plan: &Plan) -> Vec<String> {
     plan.rebuilds()
-        .map(|rebuild| format!("{}: keeps {}", rebuild.table, rebuild.keeps.join(", ")))
+        .map(|rebuild| {
+            let mut line = format!("{}: keeps {}", rebuild.table, rebuild.keeps.join(", "));
+            for fill in &rebuild.fills {
+                line.push_str("; ");
+                line.push_str(fill);
+            }
+            line
+        })
         .collect()
 }
 

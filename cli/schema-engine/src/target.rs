@@ -34,16 +34,7 @@ pub fn resolve(
     };
     let target = start.checked_add_signed(steps.unwrap_or(0)).filter(|end| *end <= revisions.len());
     let Some(target) = target else {
-        let from = if anchor.is_empty() { "where the database stands" } else { anchor };
-        return Err(Error::usage(format!(
-            "`{text}` is out of range: there are not that many revisions from {from}"
-        ))
-        .state("The database is unchanged.")
-        .next(format!(
-            "The history has {} revisions, and {current} of them are applied.",
-            revisions.len()
-        ))
-        .next("`db history` lists them."));
+        return Err(out_of_range(revisions, current, text, steps.unwrap_or(0) < 0));
     };
     let wrong_way = match direction {
         Direction::Up => target < current,
@@ -61,6 +52,26 @@ pub fn resolve(
         .next(format!("`db {other} --rev {text}` goes there.")));
     }
     Ok(target)
+}
+
+/// More steps than there are revisions: says where the database stands and where the history ends.
+fn out_of_range(revisions: &[&str], current: usize, text: &str, below: bool) -> Error {
+    let at = |count: usize| count.checked_sub(1).map_or("base", |last| revisions[last]);
+    let count = match revisions.len() {
+        1 => "1 revision".to_owned(),
+        count => format!("{count} revisions"),
+    };
+    let end = if below { 0 } else { revisions.len() };
+    let already = if current == end { ", and the database is there already" } else { "" };
+    Error::usage(format!("`{text}` is out of range: there are not that many revisions"))
+        .because(format!("the history has {count}, and the database is at {}", at(current)))
+        .state("The database is unchanged.")
+        .next(if below {
+            format!("It begins at `base`, before the first revision{already}.")
+        } else {
+            format!("It ends at `head`, which is {}{already}.", at(end))
+        })
+        .next("`db history` lists the revisions.")
 }
 
 /// Parts `ID+N` into the id and the steps.
@@ -109,6 +120,7 @@ fn find(revisions: &[&str], part: &str) -> Result<usize> {
         Error::usage(format!("there is no revision `{part}`")).state("The database is unchanged.");
     Err(match nearest(revisions, part) {
         names if names.is_empty() => error.next("The history is empty; `db revision` begins it."),
+        names if names.len() == 1 => error.next(format!("The only one is {}.", names[0])),
         names => error.next(format!("The nearest are {}.", names.join(", "))),
     })
 }

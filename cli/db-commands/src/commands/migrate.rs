@@ -9,6 +9,7 @@ use schema_engine::Result;
 use schema_engine::executor::{Executor, RunReport, SafetyCopies};
 use schema_engine::target::Direction;
 use serde::Serialize;
+use std::path::Path;
 
 pub(super) fn upgrade(context: &Context<'_>, arguments: &Upgrade) -> Result<ExitCode> {
     let request = Request {
@@ -58,7 +59,7 @@ impl Request<'_> {
         let database = &context.settings.database.value;
         database.ensure_writable()?;
         if self.direction == Direction::Up && database.access == Access::Full {
-            database.ensure_parent()?;
+            self.make_folder(context, &executor)?;
         }
         let report = context.wait(async {
             match self.direction {
@@ -71,6 +72,20 @@ impl Request<'_> {
             Format::Text => self.tell(context, &report),
         }
         Ok(ExitCode::Done)
+    }
+
+    /// Makes the folder of a database that is about to be made. A target that makes no sense, or
+    /// leaves nothing to do, leaves no folder behind.
+    fn make_folder(&self, context: &Context<'_>, executor: &Executor<'_>) -> Result<()> {
+        let database = &context.settings.database.value;
+        if database.path.parent().is_none_or(Path::exists) {
+            return Ok(());
+        }
+        let todo = context.wait(executor.preview(self.target, self.direction))?;
+        if todo.is_empty() && !context.migrations.is_empty() {
+            return Ok(());
+        }
+        database.ensure_parent()
     }
 
     fn show(&self, context: &Context<'_>, todo: &[String]) -> Result<ExitCode> {

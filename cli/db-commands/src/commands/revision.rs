@@ -1,6 +1,6 @@
 //! `db revision`.
 
-use super::Context;
+use super::{Context, counted};
 use crate::ExitCode;
 use crate::arguments::{self, Preview, Revision};
 use crate::settings::Naming;
@@ -149,10 +149,11 @@ fn tell(context: &Context<'_>, draft: Option<&Draft>, path: &str) {
             terminal.say_item(glyph(*sign), text);
         }
         notes_and_hazards(context, draft);
-        terminal.success(&format!(
-            "Wrote {path}, proven up and down on a scratch copy ({} sample rows).",
-            draft.proven.sample_rows
-        ));
+        let rows = match draft.proven.sample_rows {
+            0 => String::new(),
+            rows => format!(" with {}", counted(rows, "sample row", "sample rows")),
+        };
+        terminal.success(&format!("Wrote {path}, proven up and down on a scratch copy{rows}."));
         terminal.say(&format!("  Review it, then run `{}`.", context.command("upgrade")));
     } else {
         terminal.success(&format!("Wrote {path}."));
@@ -168,6 +169,9 @@ pub(super) fn notes_and_hazards(context: &Context<'_>, draft: &Draft) {
             rebuild.table,
             rebuild.keeps.join(", ")
         ));
+        for fill in &rebuild.fills {
+            context.terminal.say(&format!("  {fill}"));
+        }
     }
     for note in &draft.notes {
         context.terminal.say(&format!("  {note}"));

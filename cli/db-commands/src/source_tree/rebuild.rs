@@ -164,7 +164,7 @@ impl<'a> Build<'a> {
             None => Error::new(ErrorKind::Interrupted, "the rebuild was interrupted"),
             Some(0) => Error::failed("cargo didn't say where it put the program")
                 .next(format!("Run `{}` and then the command again.", self.command_line())),
-            Some(_) => Error::failed("the models don't compile")
+            Some(_) => Error::failed("the models or migrations don't compile")
                 .next("Correct what the compiler reports above, then run the command again."),
         }
         .state("Nothing was written.")

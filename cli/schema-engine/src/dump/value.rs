@@ -71,12 +71,8 @@ fn write_integer(out: &mut Vec<u8>, integer: i64) {
     let _ = write!(out, "{integer}");
 }
 
-/// Digits that any SQLite turns into the nearest double, because the decimal number has at most
-/// 15 of them and its power of ten is small.
-const SAFE_DIGITS: usize = 15;
-
 /// Between these, 17 significant digits are read back exactly by every engine that was measured;
-/// further out SQLite before 3.53 is off by a unit or two in the last place.
+/// further out many SQLites are off by a unit or two in the last place.
 const SAFE_RANGE: std::ops::RangeInclusive<f64> = 1e-60..=1e60;
 
 /// 2^50, exact in 16 digits and so exact in every engine.
@@ -92,8 +88,8 @@ pub(crate) fn write_real(out: &mut Vec<u8>, real: f64) {
         out.extend_from_slice(if real > 0.0 { b"9e999" } else { b"-9e999" });
     } else if real == 0.0 {
         out.extend_from_slice(if real.is_sign_negative() { b"-0.0" } else { b"0.0" });
-    } else if (1e-5..1e15).contains(&real.abs()) && shortest_digits(real) <= SAFE_DIGITS {
-        let _ = write!(out, "{real:?}");
+    } else if let Some(plain) = plain_decimal(real) {
+        out.extend_from_slice(plain.as_bytes());
     } else if SAFE_RANGE.contains(&real.abs()) {
         let _ = write!(out, "{real:.16e}");
     } else {
@@ -101,12 +97,30 @@ pub(crate) fn write_real(out: &mut Vec<u8>, real: f64) {
     }
 }
 
-fn shortest_digits(real: f64) -> usize {
-    // `{:e}` writes the shortest digits that read back as this double: -1.25e0.
-    let mut text = [0_u8; 32];
-    let mut rest = &mut text[..];
-    let _ = write!(rest, "{real:e}");
-    text.iter().take_while(|byte| **byte != b'e').filter(|byte| byte.is_ascii_digit()).count()
+/// The decimal number as people write it, `19.99`, where every SQLite reads it back exactly.
+///
+/// Up to 3.42 SQLite divides the digits by a power of ten with 64 bits and then rounds to the 53
+/// of a double. Rounding twice goes wrong if the first result lies halfway between two doubles.
+fn plain_decimal(real: f64) -> Option<String> {
+    if !(1e-4..1e15).contains(&real.abs()) {
+        return None;
+    }
+    let text = format!("{real:?}");
+    let (whole, fraction) = text.trim_start_matches('-').split_once('.')?;
+    if fraction.len() > 15 {
+        return None;
+    }
+    let digits: u128 = format!("{whole}{fraction}").parse().ok().filter(|digits| *digits < 1 << 53)?;
+    let power = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
+
+    // The quotient with 64 or 65 bits; both numbers have at most 53, so nothing overflows.
+    let shift = 64 + digits.leading_zeros() - power.leading_zeros();
+    let quotient = (digits << shift) / power;
+    let is_exact = quotient * power == digits << shift;
+    let surplus = (128 - quotient.leading_zeros()).checked_sub(53)?;
+    let rest = quotient & ((1 << surplus) - 1);
+    let is_safe = if is_exact { rest == 0 } else { rest.abs_diff(1 << (surplus - 1)) > 2 };
+    is_safe.then_some(text)
 }
 
 /// Writes `m × 2^k` as `m.0*1125899906842624.0*…` or with `/`. Each step only moves the exponent,

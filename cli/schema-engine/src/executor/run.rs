@@ -46,7 +46,13 @@ pub(super) async fn run(
     ensure_bookkeeping(&transaction)
         .await
         .map_err(|error| explain(error, "can't write the books"))?;
-    let mut work = Work { connection, transaction: Some(transaction), migrations, direction };
+    let mut work = Work {
+        connection,
+        transaction: Some(transaction),
+        migrations,
+        direction,
+        unrecorded: Vec::new(),
+    };
     let mut known = violations(work.transaction().await?).await?;
     for at in &todo {
         if migrations[*at].use_transaction() == Some(false) {
@@ -95,6 +101,8 @@ struct Work<'a> {
     transaction: Option<DatabaseTransaction>,
     migrations: &'a Migrations,
     direction: Direction,
+    /// What has run in the open transaction; its rows are written right before the commit.
+    unrecorded: Vec<String>,
 }
 
 impl Work<'_> {
@@ -118,11 +126,12 @@ impl Work<'_> {
             Direction::Down => migrations[at].down(&manager).await,
         };
         outcome.map_err(|error| failure(name, error, &state))?;
-        let booked = match direction {
-            Direction::Up => record(transaction, name).await,
-            Direction::Down => forget(transaction, name).await,
-        };
-        booked.map_err(|error| failure(name, error, &state))?;
+        match direction {
+            Direction::Up => self.unrecorded.push(name.to_owned()),
+            Direction::Down => {
+                forget(transaction, name).await.map_err(|error| failure(name, error, &state))?;
+            }
+        }
         report.ran.push(Ran { revision: name.to_owned(), took: started.elapsed() });
         Ok(())
     }
@@ -141,7 +150,7 @@ impl Work<'_> {
         );
         outcome.map_err(|error| failure(name, error, &state))?;
         let booked = match self.direction {
-            Direction::Up => record(self.connection, name).await,
+            Direction::Up => record(self.connection, &[name.to_owned()]).await,
             Direction::Down => forget(self.connection, name).await,
         };
         booked.map_err(|error| failure(name, error, &state))?;
@@ -160,6 +169,9 @@ impl Work<'_> {
         let Some(transaction) = self.transaction.take() else {
             return Ok(known.clone());
         };
+        let unwritten = |error| explain(error, "can't write the books").state(UNCHANGED);
+        record(&transaction, &self.unrecorded).await.map_err(unwritten)?;
+        self.unrecorded.clear();
         let now = violations(&transaction).await?;
         check_no_new(known, &now).map_err(|error| error.state(UNCHANGED))?;
         transaction.commit().await.map_err(|error| explain(error, "can't commit the changes"))?;
@@ -192,6 +204,9 @@ impl Expected {
         let applied = standing.places().iter().map(|at| &migrations[*at]);
         replay(&scratch, applied).await?;
         let replayed = scratch.schema().await?;
+        if standing.places().is_empty() && replayed.tables.is_empty() {
+            return Err(stranger(live));
+        }
         drift(live, &replayed)?;
         Ok(Self { scratch, position: standing.places().to_vec() })
     }
@@ -212,6 +227,18 @@ impl Expected {
             .state(UNCHANGED)
             .next("A revision does something else where there are rows; correct it."))
     }
+}
+
+/// The refusal of a database that has tables, but none of them from a revision.
+fn stranger(live: &Schema) -> Error {
+    let names: Vec<_> = live.tables.keys().map(ToString::to_string).collect();
+    let more =
+        if names.len() > 5 { format!(", and {} more", names.len() - 5) } else { String::new() };
+    let names = names.into_iter().take(5).collect::<Vec<_>>().join(", ");
+    Error::refused("the database has tables, but has had none of the revisions")
+        .because(format!("it holds {names}{more}"))
+        .state("The database is unchanged.")
+        .next("It may belong to another program: check the path, `--database` names another file.")
 }
 
 /// Refuses a live schema that isn't what its history says.

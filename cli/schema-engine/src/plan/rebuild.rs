@@ -24,6 +24,8 @@ pub struct Rebuild {
     pub statements: Vec<String>,
     /// What of the table is kept beside its rows, in words.
     pub keeps: Vec<String>,
+    /// What takes the place of values that would be missing, in words.
+    pub fills: Vec<String>,
 }
 
 pub(super) fn rebuild(
@@ -63,7 +65,8 @@ pub(super) fn rebuild(
     statements.extend(indexes.iter().map(|index| index.sql.clone()));
     statements.extend(triggers.iter().map(|trigger| trigger.sql.clone()));
     let keeps = keeps(current, &target, &indexes, triggers, schemas);
-    Ok(Rebuild { table: current.name.clone(), temporary, statements, keeps })
+    let fills = fills(current, &target, options);
+    Ok(Rebuild { table: current.name.clone(), temporary, statements, keeps, fills })
 }
 
 /// A name next to the table's own that nothing else has.
@@ -101,7 +104,7 @@ fn copy(current: &Table, target: &Table, temporary: &Ident, options: &PlanOption
     // `old."x"` can only be a column. A bare "x" that names none would silently be the string 'x'
     // (https://www.sqlite.org/quirks.html#dblquote).
     format!(
-        "INSERT INTO {} ({})\nSELECT {}\nFROM {} AS old",
+        "INSERT INTO {} ({}) SELECT {} FROM {} AS old",
         temporary.quoted(),
         into.join(", "),
         from.join(", "),
@@ -125,24 +128,50 @@ fn source(
     target: &Table,
     options: &PlanOptions<'_>,
 ) -> Option<String> {
-    let fill = options.fills.get(&(current.name.clone(), column.name.clone()));
+    let instead = instead_of_null(column, current, target, options);
     let Some(old) = current.column(&column.name) else {
-        let expression = fill.cloned().or_else(|| placeholder(column, options.wording));
-        return expression.map(|expression| format!("({expression})"));
+        return instead;
     };
     let value = format!("old.{}", old.name.quoted());
-    let was_nullable = old.not_null.is_none() && !current.implies_not_null(&old.name);
-    let must_not_be_null = column.not_null.is_some() && !target.implies_not_null(&column.name);
-    if !(was_nullable && must_not_be_null) {
-        return Some(value);
-    }
-    let instead = fill
-        .map(|expression| format!("({expression})"))
-        .or_else(|| column.default.as_ref().map(|default| default.as_expression()));
     Some(match instead {
         Some(expression) => format!("coalesce({value}, {expression})"),
         None => value,
     })
+}
+
+/// What takes the place of a value that is missing, where the column must have one.
+fn instead_of_null(
+    column: &Column,
+    current: &Table,
+    target: &Table,
+    options: &PlanOptions<'_>,
+) -> Option<String> {
+    let fill = options.fills.get(&(current.name.clone(), column.name.clone()));
+    let fill = fill.map(|expression| format!("({expression})"));
+    let Some(old) = current.column(&column.name) else {
+        return fill.or_else(|| placeholder(column, options.wording));
+    };
+    let was_nullable = old.not_null.is_none() && !current.implies_not_null(&old.name);
+    let must_not_be_null = column.not_null.is_some() && !target.implies_not_null(&column.name);
+    if !(was_nullable && must_not_be_null) {
+        return None;
+    }
+    fill.or_else(|| column.default.as_ref().map(|default| default.as_expression()))
+}
+
+/// The same in words.
+fn fills(current: &Table, target: &Table, options: &PlanOptions<'_>) -> Vec<String> {
+    let columns = target.columns.iter().filter(|column| column.generated.is_none());
+    columns
+        .filter_map(|column| {
+            let expression = instead_of_null(column, current, target, options)?;
+            let subject = match current.column(&column.name) {
+                Some(_) => format!("NULL in {}", column.name),
+                None => format!("{} of the rows that are there", column.name),
+            };
+            Some(format!("{subject} becomes {expression}"))
+        })
+        .collect()
 }
 
 /// What stands in for values that are gone, on the way back to a table whose column must not be
@@ -181,7 +210,7 @@ fn keep_sequence(table: &Ident, temporary: &Ident) -> [String; 2] {
     [
         format!("DELETE FROM sqlite_sequence WHERE name = {temporary}"),
         format!(
-            "INSERT INTO sqlite_sequence (name, seq)\n\
+            "INSERT INTO sqlite_sequence (name, seq) \
              SELECT {temporary}, seq FROM sqlite_sequence WHERE name = {table}"
         ),
     ]

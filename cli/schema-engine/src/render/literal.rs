@@ -1,23 +1,21 @@
 //! SQL as a Rust string that a person can read.
 
-use crate::sql::create_table;
+use crate::sql::create_table::{self, CreateTable};
+use crate::sql::lexer::significant_tokens;
 
 /// How long a line may be before a table's columns get lines of their own.
 const WIDTH: usize = 88;
 
-/// SQL as a Rust expression. A long `CREATE TABLE` in one line is cut between its columns into
-/// pieces that `concat!` puts together again byte for byte.
+/// SQL as a Rust expression. A long statement in one line is cut into pieces that `concat!` puts
+/// together again byte for byte: a table between its columns, anything else between its words.
 pub(super) fn rust_literal(sql: &str, indent: &str) -> String {
     if sql.contains('\n') || sql.len() <= WIDTH {
         return string(sql);
     }
-    let Ok(table) = create_table::parse(sql) else {
-        return string(sql);
+    let cuts = match create_table::parse(sql) {
+        Ok(table) => between_columns(&table),
+        Err(_) => between_words(sql),
     };
-    let starts = table.columns.iter().map(|column| column.span.start);
-    let constraints = table.constraints.iter().map(|constraint| constraint.span.start);
-    let mut cuts: Vec<usize> = starts.chain(constraints).collect();
-    cuts.push(table.body_end);
     let mut text = String::from("concat!(\n");
     let mut at = 0;
     for cut in cuts.into_iter().chain([sql.len()]) {
@@ -27,6 +25,36 @@ pub(super) fn rust_literal(sql: &str, indent: &str) -> String {
     text.push_str(indent);
     text.push(')');
     text
+}
+
+fn between_columns(table: &CreateTable) -> Vec<usize> {
+    let columns = table.columns.iter().map(|column| column.span.start);
+    let constraints = table.constraints.iter().map(|constraint| constraint.span.start);
+    columns.chain(constraints).chain([table.body_end]).collect()
+}
+
+/// Before the words that begin a clause, and where a line would become too long.
+fn between_words(sql: &str) -> Vec<usize> {
+    const CLAUSES: [&str; 5] = ["SELECT", "FROM", "WHERE", "BEGIN", "END"];
+    let mut cuts = Vec::new();
+    let mut line = 0;
+    let mut break_at = 0;
+    for token in significant_tokens(sql).unwrap_or_default() {
+        let begins_clause = CLAUSES.iter().any(|word| token.text(sql) == *word);
+        if begins_clause && token.span.start > line {
+            line = token.span.start;
+            cuts.push(line);
+        } else if token.span.end - line > WIDTH && break_at > line {
+            line = break_at;
+            cuts.push(line);
+        }
+        // A line may end behind a comma, with the space that follows it.
+        if token.text(sql) == "," {
+            let rest = &sql[token.span.end..];
+            break_at = token.span.end + rest.len() - rest.trim_start_matches(' ').len();
+        }
+    }
+    cuts
 }
 
 /// A raw string where that is easier to read, with as many `#` as it needs.
@@ -70,18 +98,28 @@ mod tests {
         }
     }
 
+    fn pieces(code: &str) -> Vec<String> {
+        let lines: Vec<_> = code.lines().collect();
+        let piece = |line: &&str| {
+            syn::parse_str::<syn::LitStr>(line.trim().trim_end_matches(',')).expect(line).value()
+        };
+        lines[1..lines.len() - 1].iter().map(piece).collect()
+    }
+
     #[test]
     fn a_long_table_is_cut_between_its_columns() {
         let sql = "CREATE TABLE \"things\" ( \"id\" varchar(36) NOT NULL PRIMARY KEY, \"name\" varchar(255) NOT NULL, FOREIGN KEY (\"name\") REFERENCES \"x\" (\"y\") )";
-        let code = rust_literal(sql, "");
-        let lines: Vec<_> = code.lines().collect();
-        assert_eq!(lines.len(), 7, "{code}");
-        let pieces: String = lines[1..6]
-            .iter()
-            .map(|line| {
-                syn::parse_str::<syn::LitStr>(line.trim().trim_end_matches(',')).unwrap().value()
-            })
-            .collect();
-        assert_eq!(pieces, sql);
+        let pieces = pieces(&rust_literal(sql, ""));
+        assert_eq!(pieces.len(), 5, "{pieces:?}");
+        assert_eq!(pieces.concat(), sql);
+    }
+
+    #[test]
+    fn a_long_copy_is_cut_between_its_words() {
+        let sql = "INSERT INTO \"tasks__new\" (\"id\", \"title\", \"description\", \"status\", \"priority\", \"eta\", \"created_at\") SELECT old.\"id\", ',SELECT,' FROM \"tasks\" AS old";
+        let pieces = pieces(&rust_literal(sql, ""));
+        assert_eq!(pieces.concat(), sql);
+        assert_eq!(pieces.len(), 4, "{pieces:#?}");
+        assert!(pieces[2].starts_with("SELECT") && pieces.iter().all(|piece| piece.len() <= 88));
     }
 }

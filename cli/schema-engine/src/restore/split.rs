@@ -331,8 +331,11 @@ mod tests {
     fn a_cut_statement_is_an_error() {
         for cut in ["a", "a;b 'c;", "/* a;", "CREATE TRIGGER x BEGIN a;"] {
             let mut splitter = Splitter::new(cut.as_bytes());
-            let outcome = std::iter::from_fn(|| splitter.next().transpose()).last();
-            assert!(outcome.unwrap().is_err(), "{cut}");
+            let mut outcome = splitter.next();
+            while matches!(outcome, Ok(Some(_))) {
+                outcome = splitter.next();
+            }
+            assert!(outcome.is_err(), "{cut}");
         }
         assert_eq!(texts("a; -- rest"), ["a"]);
     }

@@ -1,0 +1,92 @@
+//! add foreign key
+//!
+//! - Revision: `m002_add_foreign_key`
+//! - Parent: `m001_before`
+//! - Created: 2026-11-23 12:00 UTC
+//!
+//! Changes:
+//! - + foreign key links (task_id) -> tasks (id) ON DELETE SET NULL
+//!
+//! Rebuilds:
+//! - links: keeps every row
+//!
+//! Hazards:
+//! - ! TG204: links (task_id) must refer to rows of tasks
+
+use sea_orm_migration::prelude::*;
+
+/// This revision.
+pub const REVISION: &str = "m002_add_foreign_key";
+
+/// The revision that it builds on.
+pub const DOWN_REVISION: Option<&str> = Some("m001_before");
+
+pub struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        REVISION
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        refuse_enforced_foreign_keys(db).await?;
+
+        // links: ALTER TABLE can't do this, so the table is built anew.
+        db.execute_unprepared(concat!(
+            r#"CREATE TABLE "links__new" ( "#,
+            r#""id" integer NOT NULL PRIMARY KEY, "#,
+            r#""task_id" varchar(36), "#,
+            r#"FOREIGN KEY ("task_id") REFERENCES "tasks" ("id") ON DELETE SET NULL "#,
+            ")",
+        ))
+        .await?;
+        db.execute_unprepared(concat!(
+            r#"INSERT INTO "links__new" ("id", "task_id") "#,
+            r#"SELECT old."id", old."task_id" "#,
+            r#"FROM "links" AS old"#,
+        ))
+        .await?;
+        db.execute_unprepared(r#"DROP TABLE "links""#).await?;
+        db.execute_unprepared(r#"ALTER TABLE "links__new" RENAME TO "links""#).await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        refuse_enforced_foreign_keys(db).await?;
+
+        // links: ALTER TABLE can't do this, so the table is built anew.
+        db.execute_unprepared(r#"CREATE TABLE "links__new" ( "id" integer NOT NULL PRIMARY KEY, "task_id" varchar(36) )"#).await?;
+        db.execute_unprepared(concat!(
+            r#"INSERT INTO "links__new" ("id", "task_id") "#,
+            r#"SELECT old."id", old."task_id" "#,
+            r#"FROM "links" AS old"#,
+        ))
+        .await?;
+        db.execute_unprepared(r#"DROP TABLE "links""#).await?;
+        db.execute_unprepared(r#"ALTER TABLE "links__new" RENAME TO "links""#).await?;
+        Ok(())
+    }
+}
+
+/// A rebuild drops the old table. Where foreign keys are enforced, that deletes or changes the rows
+/// of its children; and they can't be switched off inside a transaction.
+async fn refuse_enforced_foreign_keys(db: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
+    let pragma = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA foreign_keys");
+    let enforced = match db.query_one_raw(pragma).await? {
+        Some(row) => row.try_get_by_index::<i32>(0)? != 0,
+        None => false,
+    };
+    if enforced {
+        return Err(DbErr::Migration(format!(
+            "{REVISION} rebuilds a table, which is not safe on a connection that enforces foreign \
+             keys: rows of other tables would be deleted. Nothing was changed. Open the connection \
+             with foreign_keys(false) for migrations, or run `db upgrade`."
+        )));
+    }
+    Ok(())
+}

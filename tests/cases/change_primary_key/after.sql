@@ -1,0 +1,1 @@
+CREATE TABLE "pairs" ( "a" integer NOT NULL, "b" integer NOT NULL, "c" text, CONSTRAINT "pk-pairs" PRIMARY KEY ("b", "a") );

@@ -1,0 +1,1 @@
+CREATE TABLE "g" ( "a" integer, "twice" integer GENERATED ALWAYS AS ("a" * 2) STORED, "text" varchar(10) AS ('n' || "a") VIRTUAL, "b" text NOT NULL DEFAULT 'x' );

@@ -1,0 +1,98 @@
+//! generated columns stay
+//!
+//! - Revision: `m002_generated_columns_stay`
+//! - Parent: `m001_before`
+//! - Created: 2026-11-23 12:00 UTC
+//!
+//! Changes:
+//! - ~ column g.b: NULL -> NOT NULL; default none -> 'x'
+//!
+//! Rebuilds:
+//! - g: keeps every row, rowids; NULL in b becomes 'x'
+
+use sea_orm_migration::prelude::*;
+
+/// This revision.
+pub const REVISION: &str = "m002_generated_columns_stay";
+
+/// The revision that it builds on.
+pub const DOWN_REVISION: Option<&str> = Some("m001_before");
+
+pub struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        REVISION
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        refuse_enforced_foreign_keys(db).await?;
+
+        // g: ALTER TABLE can't do this, so the table is built anew.
+        db.execute_unprepared(concat!(
+            r#"CREATE TABLE "g__new" ( "#,
+            r#""a" integer, "#,
+            r#""twice" integer GENERATED ALWAYS AS ("a" * 2) STORED, "#,
+            r#""text" varchar(10) AS ('n' || "a") VIRTUAL, "#,
+            r#""b" text NOT NULL DEFAULT 'x' "#,
+            ")",
+        ))
+        .await?;
+        db.execute_unprepared(concat!(
+            r#"INSERT INTO "g__new" (rowid, "a", "b") "#,
+            r#"SELECT old.rowid, old."a", coalesce(old."b", 'x') "#,
+            r#"FROM "g" AS old"#,
+        ))
+        .await?;
+        db.execute_unprepared(r#"DROP TABLE "g""#).await?;
+        db.execute_unprepared(r#"ALTER TABLE "g__new" RENAME TO "g""#).await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        refuse_enforced_foreign_keys(db).await?;
+
+        // g: ALTER TABLE can't do this, so the table is built anew.
+        db.execute_unprepared(concat!(
+            r#"CREATE TABLE "g__new" ( "#,
+            r#""a" integer, "#,
+            r#""twice" integer GENERATED ALWAYS AS ("a" * 2) STORED, "#,
+            r#""text" varchar(10) AS ('n' || "a") VIRTUAL, "#,
+            r#""b" text "#,
+            ")",
+        ))
+        .await?;
+        db.execute_unprepared(concat!(
+            r#"INSERT INTO "g__new" (rowid, "a", "b") "#,
+            r#"SELECT old.rowid, old."a", old."b" "#,
+            r#"FROM "g" AS old"#,
+        ))
+        .await?;
+        db.execute_unprepared(r#"DROP TABLE "g""#).await?;
+        db.execute_unprepared(r#"ALTER TABLE "g__new" RENAME TO "g""#).await?;
+        Ok(())
+    }
+}
+
+/// A rebuild drops the old table. Where foreign keys are enforced, that deletes or changes the rows
+/// of its children; and they can't be switched off inside a transaction.
+async fn refuse_enforced_foreign_keys(db: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
+    let pragma = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA foreign_keys");
+    let enforced = match db.query_one_raw(pragma).await? {
+        Some(row) => row.try_get_by_index::<i32>(0)? != 0,
+        None => false,
+    };
+    if enforced {
+        return Err(DbErr::Migration(format!(
+            "{REVISION} rebuilds a table, which is not safe on a connection that enforces foreign \
+             keys: rows of other tables would be deleted. Nothing was changed. Open the connection \
+             with foreign_keys(false) for migrations, or run `db upgrade`."
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+INSERT INTO g (a, b) VALUES (1, NULL), (2, 'y');

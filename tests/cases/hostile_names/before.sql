@@ -1,0 +1,2 @@
+CREATE TABLE "it's ""a"" table" ( "select" text, "x y" integer, "rowid" text, "É" text );
+CREATE INDEX "in ""dex" ON "it's ""a"" table" ("select");

@@ -1,0 +1,45 @@
+//! rename column
+//!
+//! - Revision: `m002_rename_column`
+//! - Parent: `m001_before`
+//! - Created: 2026-11-23 12:00 UTC
+//!
+//! Changes:
+//! - ~ column tasks.priority renamed to urgency
+
+use sea_orm_migration::prelude::*;
+
+/// This revision.
+pub const REVISION: &str = "m002_rename_column";
+
+/// The revision that it builds on.
+pub const DOWN_REVISION: Option<&str> = Some("m001_before");
+
+pub struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        REVISION
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .alter_table(
+                Table::alter().table("tasks").rename_column("priority", "urgency").to_owned(),
+            )
+            .await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .alter_table(
+                Table::alter().table("tasks").rename_column("urgency", "priority").to_owned(),
+            )
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+CREATE TABLE "tree" ( "id" integer NOT NULL PRIMARY KEY, "parent" integer, "name" text, FOREIGN KEY ("parent") REFERENCES "tree" ("id") ON DELETE CASCADE );

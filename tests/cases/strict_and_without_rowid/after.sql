@@ -1,0 +1,1 @@
+CREATE TABLE "s" ( "k" text NOT NULL PRIMARY KEY, "v" integer ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,1 @@
+INSERT INTO s VALUES ('a', 1), ('b', NULL);

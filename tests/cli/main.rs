@@ -1,0 +1,16 @@
+//! `tgenie db` as a process: what it prints, the code it ends with, what it leaves on the disk.
+//!
+//! Every test has a home folder of its own and runs a copy of the program there, so none of
+//! them sees the source tree, or each other, or whoever runs them.
+
+mod support;
+
+mod bad_databases;
+mod interrupted;
+mod locks;
+mod looking;
+mod safety_copies;
+mod settings;
+mod streams;
+mod targets;
+mod upgrade;

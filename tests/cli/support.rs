@@ -1,0 +1,10 @@
+//! What the tests stand on: a sandbox to run the program in, and looks at what it left behind.
+
+pub(crate) mod database;
+mod files;
+mod outcome;
+mod sandbox;
+
+pub(crate) use files::Files;
+pub(crate) use outcome::{Outcome, Running};
+pub(crate) use sandbox::{Sandbox, Tgenie};

@@ -1,0 +1,83 @@
+//! What SQLite itself says about a schema, through its pragmas: a second opinion beside the
+//! engine's reading of the stored texts.
+
+use crate::database::{Database, literal};
+use crate::model::{Affinity, Column, Model};
+use std::collections::BTreeMap;
+
+/// Facts about one table, each in one line.
+pub type Fingerprint = BTreeMap<String, Vec<String>>;
+
+/// What SQLite says about the tables of a schema.
+pub async fn of(database: &Database, model: &Model) -> Result<Fingerprint, String> {
+    let mut found = Fingerprint::new();
+    for table in &model.tables {
+        found.insert(table.name.to_ascii_lowercase(), facts(database, &table.name).await?);
+    }
+    Ok(found)
+}
+
+/// Whether SQLite says the same about two schemas.
+pub async fn equal(one: &Model, two: &Model) -> Result<(), String> {
+    let first = of(&Database::with(&one.statements()).await?, one).await?;
+    let second = of(&Database::with(&two.statements()).await?, two).await?;
+    difference(&first, &second).map_or(Ok(()), Err)
+}
+
+/// Where two differ.
+pub fn difference(one: &Fingerprint, two: &Fingerprint) -> Option<String> {
+    if one.keys().ne(two.keys()) {
+        return Some(format!("tables {:?} and {:?}", one.keys(), two.keys()));
+    }
+    one.iter().find_map(|(table, facts)| {
+        let others = &two[table];
+        (facts != others).then(|| format!("{table}:\n{facts:#?}\nagainst\n{others:#?}"))
+    })
+}
+
+async fn facts(database: &Database, table: &str) -> Result<Vec<String>, String> {
+    let name = literal(table);
+    let mut facts = Vec::new();
+    // A rowid table's key columns may or may not say NOT NULL where they can't be NULL.
+    let columns = format!(
+        "SELECT lower(name), type, CAST(\"notnull\" AND pk = 0 AS TEXT), CAST(pk AS TEXT),
+                CAST(hidden AS TEXT)
+         FROM pragma_table_xinfo({name}) ORDER BY 1"
+    );
+    for row in database.ask(&columns).await? {
+        let [name, declared, rest @ ..] = row.as_slice() else { continue };
+        let affinity = affinity(declared.as_deref().unwrap_or_default());
+        facts.push(format!("column {name:?} {affinity:?} {rest:?}"));
+    }
+    // The order of columns in UNIQUE forbids nothing; in a key and an index it counts.
+    let indexes = format!(
+        "SELECT CASE il.origin WHEN 'c' THEN lower(il.name) ELSE il.origin END || il.\"unique\" ||
+                il.partial || ' ' ||
+                (SELECT group_concat(fact, ', ') FROM
+                  (SELECT lower(coalesce(xi.name, '')) || ' ' || xi.coll || ' ' ||
+                          CASE il.origin WHEN 'u' THEN '' ELSE xi.seqno || xi.desc END AS fact
+                   FROM pragma_index_xinfo(il.name) AS xi
+                   WHERE xi.key ORDER BY CASE il.origin WHEN 'u' THEN 0 ELSE xi.seqno END, 1))
+         FROM pragma_index_list({name}) AS il ORDER BY 1"
+    );
+    let references = format!(
+        "SELECT lower(\"table\") || ' ' || on_delete || ' ' || on_update || ' ' ||
+                group_concat(pair, ', ')
+         FROM (SELECT *, lower(\"from\") || '=' || coalesce(lower(\"to\"), '') AS pair
+               FROM pragma_foreign_key_list({name}) ORDER BY id, lower(\"from\"))
+         GROUP BY id ORDER BY 1"
+    );
+    let options = format!("SELECT wr || ' ' || strict FROM pragma_table_list WHERE name = {name}");
+    for (what, sql) in [("index", indexes), ("foreign key", references), ("options", options)] {
+        for row in database.ask(&sql).await? {
+            facts.push(format!("{what} {:?}", row[0]));
+        }
+    }
+    Ok(facts)
+}
+
+/// Two declared types may be spelled differently; how they store values may not differ.
+fn affinity(declared: &str) -> Affinity {
+    let column = Column { name: String::new(), declared: declared.to_owned(), clauses: Vec::new() };
+    column.affinity()
+}

@@ -1,0 +1,250 @@
+//! A schema as values that can be made up, edited and taken apart piece by piece.
+//!
+//! It knows nothing of the engine's own model, so that a mistake in the one can't hide in the other.
+
+use crate::spelling::Spelling;
+
+/// All that one database shall hold.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Model {
+    pub tables: Vec<Table>,
+    pub objects: Vec<Object>,
+}
+
+/// An ordinary table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    pub name: String,
+    pub columns: Vec<Column>,
+    pub rules: Vec<Rule>,
+    pub strict: bool,
+    pub without_rowid: bool,
+    pub spelling: Spelling,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    pub name: String,
+    /// The declared type; empty for none.
+    pub declared: String,
+    pub clauses: Vec<Clause>,
+}
+
+/// What a conflict clause says; `None` where there is none.
+pub type Conflict = Option<&'static str>;
+
+/// A column constraint with its `CONSTRAINT` name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clause {
+    pub name: Option<String>,
+    pub kind: ClauseKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClauseKind {
+    PrimaryKey { descending: bool, autoincrement: bool, conflict: Conflict },
+    NotNull(Conflict),
+    Unique(Conflict),
+    Check(Text),
+    Default(String),
+    Collate(&'static str),
+    References(Reference),
+    Generated { text: Text, stored: bool },
+}
+
+/// A table constraint with its `CONSTRAINT` name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    pub name: Option<String>,
+    pub kind: RuleKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum RuleKind {
+    PrimaryKey { columns: Vec<KeyColumn>, autoincrement: bool, conflict: Conflict },
+    Unique { columns: Vec<KeyColumn>, conflict: Conflict },
+    Check(Text),
+    ForeignKey { columns: Vec<String>, reference: Reference },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyColumn {
+    pub name: String,
+    pub collation: Option<&'static str>,
+    pub descending: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    pub table: String,
+    /// Empty for the parent's primary key.
+    pub columns: Vec<String>,
+    pub on_delete: Option<&'static str>,
+    pub on_update: Option<&'static str>,
+    pub deferral: Option<&'static str>,
+}
+
+/// A view, an index or a trigger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    pub name: String,
+    pub kind: ObjectKind,
+    pub spelling: Spelling,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ObjectKind {
+    Index {
+        table: String,
+        unique: bool,
+        parts: Vec<IndexPart>,
+        predicate: Option<Text>,
+    },
+    /// The text behind `AS`.
+    View(Text),
+    /// The text behind the name, and the table or view that it belongs to.
+    Trigger {
+        table: String,
+        text: Text,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndexPart {
+    pub text: Text,
+    pub collation: Option<&'static str>,
+    pub descending: bool,
+}
+
+/// SQL in pieces, so that it is known what it mentions.
+pub type Text = Vec<Part>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// A keyword or a function: its letter case means nothing.
+    Word(&'static str),
+    /// Operators and literals, as they are.
+    Raw(String),
+    /// A table or a view.
+    Table(String),
+    /// A column of a table.
+    Column(String, String),
+}
+
+/// Whether two names are one for SQLite.
+pub fn same(one: &str, two: &str) -> bool {
+    one.eq_ignore_ascii_case(two)
+}
+
+impl Model {
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| same(&table.name, name))
+    }
+
+    /// The statements that build it, in an order that SQLite takes.
+    pub fn statements(&self) -> Vec<String> {
+        let tables = self.tables.iter().map(Table::sql);
+        tables.chain(self.objects.iter().map(Object::sql)).collect()
+    }
+}
+
+impl Table {
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| same(&column.name, name))
+    }
+
+    /// The columns of the primary key in key order.
+    pub fn key(&self) -> Vec<String> {
+        for column in &self.columns {
+            if column.has(|kind| matches!(kind, ClauseKind::PrimaryKey { .. })) {
+                return vec![column.name.clone()];
+            }
+        }
+        for rule in &self.rules {
+            if let RuleKind::PrimaryKey { columns, .. } = &rule.kind {
+                return columns.iter().map(|column| column.name.clone()).collect();
+            }
+        }
+        Vec::new()
+    }
+
+    /// The column that is the rowid itself
+    /// (<https://www.sqlite.org/lang_createtable.html#rowid>).
+    pub fn rowid_alias(&self) -> Option<&Column> {
+        let key = self.key();
+        let [name] = key.as_slice() else { return None };
+        let column = self.column(name)?;
+        let descending =
+            column.has(|kind| matches!(kind, ClauseKind::PrimaryKey { descending: true, .. }));
+        (!self.without_rowid && !descending && same(&column.declared, "integer")).then_some(column)
+    }
+
+    pub fn is_autoincrement(&self) -> bool {
+        let inline =
+            |kind: &ClauseKind| matches!(kind, ClauseKind::PrimaryKey { autoincrement: true, .. });
+        self.columns.iter().any(|column| column.has(inline))
+            || self
+                .rules
+                .iter()
+                .any(|rule| matches!(rule.kind, RuleKind::PrimaryKey { autoincrement: true, .. }))
+    }
+
+    /// A name for the rowid that no column has taken.
+    pub fn rowid_name(&self) -> Option<&'static str> {
+        if self.without_rowid {
+            return None;
+        }
+        ["rowid", "_rowid_", "oid"].into_iter().find(|name| self.column(name).is_none())
+    }
+
+    /// Whether NULL can't be stored in a column.
+    pub fn forbids_null(&self, column: &Column) -> bool {
+        let in_key = self.key().iter().any(|name| same(name, &column.name));
+        column.has(|kind| matches!(kind, ClauseKind::NotNull(_)))
+            || in_key && (self.without_rowid || self.rowid_alias().is_some())
+    }
+}
+
+impl Column {
+    pub fn has(&self, wanted: impl Fn(&ClauseKind) -> bool) -> bool {
+        self.clauses.iter().any(|clause| wanted(&clause.kind))
+    }
+
+    pub fn is_generated(&self) -> bool {
+        self.has(|kind| matches!(kind, ClauseKind::Generated { .. }))
+    }
+
+    /// The default's text, unless it is NULL.
+    pub fn default(&self) -> Option<&str> {
+        self.clauses.iter().find_map(|clause| match &clause.kind {
+            ClauseKind::Default(text) if text != "NULL" => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// How values are stored (<https://www.sqlite.org/datatype3.html#determination_of_column_affinity>).
+    pub fn affinity(&self) -> Affinity {
+        let name = self.declared.to_ascii_uppercase();
+        let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+        if has(&["INT"]) {
+            Affinity::Integer
+        } else if has(&["CHAR", "CLOB", "TEXT"]) {
+            Affinity::Text
+        } else if name.is_empty() || has(&["BLOB"]) {
+            Affinity::Blob
+        } else if has(&["REAL", "FLOA", "DOUB"]) {
+            Affinity::Real
+        } else {
+            Affinity::Numeric
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Affinity {
+    Integer,
+    Text,
+    Blob,
+    Real,
+    Numeric,
+}

@@ -1,0 +1,84 @@
+//! What a run came to, and a broken law as files that show it.
+
+use crate::case::Case;
+use crate::laws::{Broken, Down, Outcome};
+use std::fmt::Write as _;
+
+/// How many cases came to what.
+#[derive(Default)]
+pub struct Tally {
+    tried: usize,
+    discarded: usize,
+    equal: usize,
+    went: usize,
+    emptied: usize,
+    rows: usize,
+    first_discards: Vec<String>,
+    failures: Vec<String>,
+}
+
+impl Tally {
+    pub fn count(&mut self, outcome: &Outcome) {
+        self.tried += 1;
+        match outcome {
+            Outcome::Discarded(why) => {
+                self.discarded += 1;
+                if self.first_discards.len() < 5 {
+                    self.first_discards.push(why.clone());
+                }
+            }
+            Outcome::Equal => self.equal += 1,
+            Outcome::Went { rows, down } => {
+                self.went += 1;
+                self.rows += rows;
+                self.emptied += usize::from(*down == Down::Emptied);
+            }
+        }
+    }
+
+    pub fn broken(&mut self, files: String) {
+        self.tried += 1;
+        eprintln!("{files}");
+        self.failures.push(files);
+    }
+
+    pub fn failures(&self) -> u64 {
+        u64::try_from(self.failures.len()).unwrap_or(u64::MAX)
+    }
+
+    /// # Panics
+    /// When a law was broken, or when too few cases were worth anything.
+    pub fn judge(&self) {
+        let Self { tried, discarded, equal, went, emptied, rows, .. } = self;
+        eprintln!(
+            "{tried} pairs: {went} went up and down with {rows} rows ({emptied} down without \
+             them), {equal} were equal, {discarded} were no schemas, {} broke a law",
+            self.failures.len()
+        );
+        assert!(self.failures.is_empty(), "{}", self.failures.join("\n"));
+        let few = discarded * 100 < tried * 30;
+        assert!(few, "too many are no schemas: {}", self.first_discards.join("\n"));
+        if *tried >= 100 {
+            assert!(went * 2 > *tried && emptied * 4 < *went && rows > went, "too little is tried");
+        }
+    }
+}
+
+/// The case as the text of the files that show it.
+pub fn as_files(case: &Case, seed: u64, broken: &Broken) -> String {
+    let mut text = format!("\n=== law {} (seed {seed})\n{}\n", broken.law, broken.how);
+    let file = |text: &mut String, name: &str, statements: Vec<String>| {
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "--- {name}");
+        for statement in statements {
+            let _ = writeln!(text, "{statement};");
+        }
+    };
+    file(&mut text, "before.sql", case.before.statements());
+    file(&mut text, "after.sql", case.after.statements());
+    file(&mut text, "rows.sql", case.rows.iter().filter_map(|row| row.sql(&case.before)).collect());
+    for (table, column, fill) in &case.fills {
+        let _ = writeln!(text, "--fill '{table}.{column}={fill}'");
+    }
+    text
+}

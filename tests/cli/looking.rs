@@ -16,7 +16,7 @@ fn without_a_database_nothing_is_created_by_looking() {
     let sandbox = Sandbox::new();
     sandbox.unchanged(|| {
         for look in LOOKS.into_iter().chain(["db settings", "--help", "db --help", "db -V"]) {
-            let _ = sandbox.tgenie(look).run().exits(0);
+            sandbox.tgenie(look).run().exits(0);
         }
     });
 }
@@ -27,14 +27,17 @@ fn current_names_the_revision_and_what_is_pending() {
     let history = sandbox.history();
     let head = history.last().unwrap();
     let before = sandbox.tgenie("db current").run().exits(0).prints("base\n");
-    let _ = before.says("pending: run `tgenie db upgrade`\n");
+    before.says("pending: run `tgenie db upgrade`\n");
     let before = sandbox.tgenie("db current --json").run().exits(0).json();
-    assert_eq!((&before["current"], &before["pending"]), (&None::<&str>.into(), &history.len().into()));
+    assert_eq!(
+        (&before["current"], &before["pending"]),
+        (&None::<&str>.into(), &history.len().into())
+    );
 
     sandbox.tgenie("db upgrade").run().exits(0);
     sandbox.unchanged(|| {
         let after = sandbox.tgenie("db current").run().exits(0);
-        let _ = after.prints(&format!("{head} (head)\n")).says_exactly("");
+        after.prints(&format!("{head} (head)\n")).says_exactly("");
         let after = sandbox.tgenie("db current --json").run().exits(0).json();
         assert_eq!((&after["current"], &after["pending"]), (&head.as_str().into(), &0.into()));
         assert_eq!(after["database"], sandbox.database().to_str().unwrap());
@@ -58,7 +61,8 @@ fn history_lists_the_newest_first() {
         let after = sandbox.tgenie("db history").run().exits(0);
         assert_eq!(first_words(&after.stdout), newest_first);
         assert!(after.stdout.lines().all(|line| line.contains("  applied 2")), "{after}");
-        let current: Vec<_> = after.stdout.lines().map(|line| line.ends_with("  (current)")).collect();
+        let current: Vec<_> =
+            after.stdout.lines().map(|line| line.ends_with("  (current)")).collect();
         assert_eq!(current.iter().position(|is| *is), Some(0), "{after}");
 
         let report = sandbox.tgenie("db history --json").run().exits(0).json();
@@ -73,7 +77,7 @@ fn check_finds_the_models_and_the_history_equal() {
     let sandbox = Sandbox::upgraded();
     sandbox.unchanged(|| {
         let check = sandbox.tgenie("db check").run().exits(0).prints("");
-        let _ = check.says_exactly("✓ The models and the history say the same.\n");
+        check.says_exactly("✓ The models and the history say the same.\n");
         let report = sandbox.tgenie("db check --json").run().exits(0).json();
         assert_eq!(report["changes"], serde_json::json!([]));
     });
@@ -85,7 +89,7 @@ fn a_database_in_wal_mode_is_looked_at_without_a_trace() {
     database::run(&sandbox.database(), "PRAGMA journal_mode = WAL");
     sandbox.unchanged(|| {
         for look in LOOKS {
-            let _ = sandbox.tgenie(look).run().exits(0);
+            sandbox.tgenie(look).run().exits(0);
         }
     });
 }
@@ -97,7 +101,9 @@ fn a_wal_that_another_program_left_is_not_moved_into_the_database_by_looking() {
     // A connection that is still open keeps its WAL: what a crash leaves behind is a copy of both.
     let connection = database::open(&database);
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; INSERT INTO config (key, value) VALUES ('k', 'v')")
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; INSERT INTO config (key, value) VALUES ('k', 'v')",
+        )
         .unwrap();
     let copied = |from: &str, to: &str| {
         let path = format!("{}{from}", database.display());
@@ -110,7 +116,7 @@ fn a_wal_that_another_program_left_is_not_moved_into_the_database_by_looking() {
     let content = || files.clone().map(|file| std::fs::read(file).unwrap());
     let before = content();
     for look in LOOKS {
-        let _ = sandbox.tgenie(look).on("left.db").run().exits(0);
+        sandbox.tgenie(look).on("left.db").run().exits(0);
     }
     assert!(content() == before, "a look changed the files");
     sandbox.tgenie("db downgrade").on("left.db").run().exits(0);

@@ -16,7 +16,7 @@ fn a_fresh_home_gets_its_database() {
     let head = sandbox.history().pop().unwrap();
     let upgrade = sandbox.tgenie("db upgrade").run().exits(0).prints("");
     let database = sandbox.database();
-    let _ = upgrade
+    upgrade
         .says(&format!("✓ Database upgraded from base to {head} ("))
         .says(&format!("): {}\n", database.display()));
     assert_eq!(tables(&sandbox), TABLES);
@@ -93,10 +93,10 @@ fn a_dry_run_shows_what_would_run_and_makes_nothing() {
     sandbox.tgenie("db upgrade").run().exits(0);
     sandbox.unchanged(|| {
         let upgrade = sandbox.tgenie("db upgrade --dry-run").run().exits(0).prints("");
-        let _ = upgrade.says_exactly("Nothing would be run.\n");
+        upgrade.says_exactly("Nothing would be run.\n");
         history.reverse();
         let downgrade = sandbox.tgenie("db downgrade base --dry-run").run().exits(0);
-        let _ = downgrade.prints(&listed("-", &history));
+        downgrade.prints(&listed("-", &history));
     });
 }
 
@@ -106,7 +106,7 @@ fn a_downgrade_without_a_database_says_so_and_makes_none() {
     sandbox.unchanged(|| {
         for arguments in ["db downgrade", "db downgrade --dry-run", "db downgrade base"] {
             let downgrade = sandbox.tgenie(arguments).run().exits(1).prints("");
-            let _ = downgrade
+            downgrade
                 .says(&format!("error: there is no database at {}\n", sandbox.database().display()))
                 .says("`db upgrade` creates it.");
         }

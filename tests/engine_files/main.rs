@@ -1,0 +1,12 @@
+//! Dump, restore, reset and safety copies, on files.
+
+mod awkward;
+mod backups;
+mod dumps;
+mod fingerprint;
+mod foreign_dumps;
+mod hostile;
+mod live;
+mod resets;
+mod round_trip;
+mod support;

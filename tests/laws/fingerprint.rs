@@ -3,7 +3,7 @@
 
 use crate::database::{Database, literal};
 use crate::model::{Affinity, Column, Model};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Facts about one table, each in one line.
 pub type Fingerprint = BTreeMap<String, Vec<String>>;
@@ -49,17 +49,6 @@ async fn facts(database: &Database, table: &str) -> Result<Vec<String>, String> 
         let affinity = affinity(declared.as_deref().unwrap_or_default());
         facts.push(format!("column {name:?} {affinity:?} {rest:?}"));
     }
-    // The order of columns in UNIQUE forbids nothing; in a key and an index it counts.
-    let indexes = format!(
-        "SELECT CASE il.origin WHEN 'c' THEN lower(il.name) ELSE il.origin END || il.\"unique\" ||
-                il.partial || ' ' ||
-                (SELECT group_concat(fact, ', ') FROM
-                  (SELECT lower(coalesce(xi.name, '')) || ' ' || xi.coll || ' ' ||
-                          CASE il.origin WHEN 'u' THEN '' ELSE xi.seqno || xi.desc END AS fact
-                   FROM pragma_index_xinfo(il.name) AS xi
-                   WHERE xi.key ORDER BY CASE il.origin WHEN 'u' THEN 0 ELSE xi.seqno END, 1))
-         FROM pragma_index_list({name}) AS il ORDER BY 1"
-    );
     let references = format!(
         "SELECT lower(\"table\") || ' ' || on_delete || ' ' || on_update || ' ' ||
                 group_concat(pair, ', ')
@@ -68,12 +57,39 @@ async fn facts(database: &Database, table: &str) -> Result<Vec<String>, String> 
          GROUP BY id ORDER BY 1"
     );
     let options = format!("SELECT wr || ' ' || strict FROM pragma_table_list WHERE name = {name}");
-    for (what, sql) in [("index", indexes), ("foreign key", references), ("options", options)] {
+    facts.extend(indexes(database, &name).await?);
+    for (what, sql) in [("foreign key", references), ("options", options)] {
         for row in database.ask(&sql).await? {
             facts.push(format!("{what} {:?}", row[0]));
         }
     }
     Ok(facts)
+}
+
+/// The order of columns in UNIQUE forbids nothing; in a key and an index it counts.
+async fn indexes(database: &Database, table: &str) -> Result<BTreeSet<String>, String> {
+    let sql = format!(
+        "SELECT lower(il.name), il.origin, il.\"unique\" || il.partial, xi.seqno || xi.desc,
+                lower(xi.name) || ' ' || xi.coll
+         FROM pragma_index_list({table}) AS il, pragma_index_xinfo(il.name) AS xi
+         WHERE xi.key ORDER BY 1, xi.seqno"
+    );
+    let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut kinds = BTreeMap::new();
+    for row in database.ask(&sql).await? {
+        let mut values = row.into_iter().map(Option::unwrap_or_default);
+        let mut next = || values.next().unwrap_or_default();
+        let (name, origin, kind, place, column) = (next(), next(), next(), next(), next());
+        let listed = columns.entry(name.clone()).or_default();
+        listed.push(if origin == "u" { column } else { format!("{place} {column}") });
+        let shown = if origin == "c" { name.clone() } else { origin };
+        kinds.insert(name, format!("index {shown} {kind}"));
+    }
+    let facts = columns.into_iter().map(|(name, mut columns)| {
+        columns.sort();
+        format!("{} {columns:?}", kinds[&name])
+    });
+    Ok(facts.collect())
 }
 
 /// Two declared types may be spelled differently; how they store values may not differ.

@@ -50,7 +50,8 @@ fn laws_hold_on_random_schemas() {
     } else {
         (first..first + pairs).collect()
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let mut tally = Tally::default();
     let limit = number("LAWS_FAILURES").unwrap_or(10);
     for seed in seeds {

@@ -257,7 +257,7 @@ fn keep(name: &CopyName, draft: TempPath, condition: CopyCondition) -> Result<Sa
     };
     let bytes = fs::metadata(&draft).map_err(failed)?.len();
     let mut draft = draft;
-    for path in name.candidates(".db") {
+    for path in name.candidates(".db").skip(name.highest_number()) {
         draft = match durable::publish_new(draft, &path) {
             Ok(()) => return Ok(SafetyCopy { path, bytes, condition }),
             Err((error, Some(back))) if error.kind() == io::ErrorKind::AlreadyExists => back,

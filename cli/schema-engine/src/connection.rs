@@ -152,7 +152,10 @@ async fn connect(options: SqliteConnectOptions) -> Result<DatabaseConnection, Db
 }
 
 /// SQLite opens a read-only file without a word and fails at the first write; say it before.
-fn check_writable(path: &Path) -> Result<()> {
+///
+/// # Errors
+/// When it is there and may not be written.
+pub(crate) fn check_writable(path: &Path) -> Result<()> {
     match fs::OpenOptions::new().append(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == IoErrorKind::NotFound => Ok(()),

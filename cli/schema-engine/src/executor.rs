@@ -11,7 +11,7 @@ mod standing;
 pub use standing::Standing;
 
 use crate::backup::{prune, safety_copy};
-use crate::connection::{Access, Presence, open, presence};
+use crate::connection::{Access, Presence, check_writable, open, presence};
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::Migrations;
 use crate::target::{Direction, resolve};
@@ -125,6 +125,7 @@ impl Executor<'_> {
         if nothing_to_do && !begins {
             return Ok(RunReport::of_nothing(&standing, direction));
         }
+        check_writable(self.database)?;
         // Before the connection that holds the lock is opened: closing any other handle of the
         // file would drop that lock (https://www.sqlite.org/howtocorrupt.html, 2.2).
         let copy = self.copy(direction)?;
@@ -188,8 +189,10 @@ impl Executor<'_> {
         };
         let kind = outcome.as_ref().err().map(Error::kind);
         let note = if matches!(kind, Some(ErrorKind::Refused | ErrorKind::Usage)) {
-            // What can't be removed is named as any other copy.
+            // What can't be removed is named as any other copy, and the folder stays if there are
+            // others in it.
             let _ = std::fs::remove_file(path);
+            let _ = path.parent().map(std::fs::remove_dir);
             None
         } else {
             prune(self.database, count).err().map(|error| error.to_string())

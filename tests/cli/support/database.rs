@@ -1,5 +1,6 @@
 //! A look into a database file with SQLite itself, and rows to put there.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -63,6 +64,21 @@ pub(crate) fn add_tasks(path: &Path, count: usize) {
 pub(crate) fn rows(path: &Path, table: &str, columns: &[&str]) -> Vec<String> {
     let values: Vec<_> = columns.iter().map(|column| format!("quote(\"{column}\")")).collect();
     texts(path, &format!("SELECT {} FROM \"{table}\" ORDER BY id", values.join(" || ',' || ")))
+}
+
+/// A number for all rows of a table.
+pub(crate) fn fingerprint(path: &Path, table: &str) -> u64 {
+    let connection = open(path);
+    let mut statement = connection.prepare(&format!("SELECT rowid, * FROM \"{table}\"")).unwrap();
+    let width = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut hasher = DefaultHasher::new();
+    while let Some(row) = rows.next().unwrap() {
+        for column in 0..width {
+            format!("{:?}", row.get_ref(column).unwrap()).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }
 
 /// What SQLite finds wrong with a file: nothing.

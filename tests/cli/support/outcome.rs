@@ -17,6 +17,7 @@ impl Running {
     }
 
     /// Waits for its end.
+    #[must_use = "the exit code tells whether it worked"]
     pub(crate) fn finish(self) -> Outcome {
         let output = self.child.wait_with_output().expect("the program can be waited for");
         Outcome::new(self.line, output)
@@ -38,7 +39,6 @@ impl Running {
 }
 
 /// What a run printed, and its exit code.
-#[must_use]
 pub(crate) struct Outcome {
     line: String,
     code: Option<i32>,

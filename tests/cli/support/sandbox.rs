@@ -149,6 +149,7 @@ impl Tgenie {
     }
 
     /// Runs it to its end.
+    #[must_use = "the exit code tells whether it worked"]
     pub(crate) fn run(self) -> Outcome {
         self.start().finish()
     }

@@ -1,6 +1,7 @@
 //! How safety copies are named, and which files count as one.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::database_file::DatabaseFile;
@@ -14,6 +15,7 @@ pub(crate) fn folder(file: &DatabaseFile) -> PathBuf {
 /// `<name>-<stamp>-<label>`, to which a number and a suffix come.
 #[derive(Debug, Clone)]
 pub(crate) struct CopyName {
+    file: DatabaseFile,
     folder: PathBuf,
     start: OsString,
 }
@@ -30,7 +32,23 @@ impl CopyName {
         }
         let mut start = stem(file);
         start.push(format!("-{stamp}-{label}"));
-        Ok(Self { folder: folder(file), start })
+        Ok(Self { file: file.clone(), folder: folder(file), start })
+    }
+
+    /// The highest number among the copies of the same second, 0 where there is none. A copy with
+    /// a lower one would pass for an older copy, and be the first to go.
+    pub(super) fn highest_number(&self) -> usize {
+        let age = |name: &OsStr| age(&self.file, name);
+        let mut own = self.start.clone();
+        own.push(".db");
+        let Some((second, _)) = age(&own) else { return 0 };
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| age(&entry.file_name()))
+            .filter(|(other, _)| *other == second)
+            .map(|(_, number)| number as usize)
+            .max()
+            .unwrap_or(0)
     }
 
     /// The folder the copy goes to.

@@ -19,8 +19,9 @@ pub(super) struct Table {
 
 /// How the rows of a table are read and written.
 pub(super) struct Rows {
-    /// The query, each value followed by its raw bytes where text is stored as UTF-16.
-    pub(super) select: String,
+    /// The query, each value followed by its raw bytes where text is stored as UTF-16. More than
+    /// one query where it would have too many columns; they find the same rows in the same order.
+    pub(super) selects: Vec<String>,
     /// `INSERT INTO … VALUES(`, with a column list where one is needed.
     pub(super) insert: String,
 }
@@ -173,18 +174,28 @@ fn rows(
     let list = if needs_list { format!("({})", read.join(",")) } else { String::new() };
     let insert = format!("INSERT INTO {}{list} VALUES(", quoted(table));
 
-    let expressions = match encoding {
-        Encoding::Utf8 => read.join(","),
-        Encoding::Utf16Le | Encoding::Utf16Be => {
-            let twice: Vec<String> =
-                read.iter().map(|name| format!("{name},CAST({name} AS BLOB)")).collect();
-            twice.join(",")
-        }
+    Ok(Rows { selects: selects(&quoted(table), &read, encoding), insert })
+}
+
+/// The most columns that a query can have. <https://www.sqlite.org/limits.html#max_column>
+const MOST_COLUMNS: usize = 2000;
+
+/// The queries for these columns of a table.
+pub(super) fn selects(table: &str, columns: &[String], encoding: Encoding) -> Vec<String> {
+    let (at_once, is_wide) = match encoding {
+        Encoding::Utf8 => (MOST_COLUMNS, false),
+        Encoding::Utf16Le | Encoding::Utf16Be => (MOST_COLUMNS / 2, true),
     };
-    // An index that holds all columns would be quicker to read, but in its own order, and it may
-    // differ from the table in a damaged database.
-    let select = format!("SELECT {expressions} FROM {} NOT INDEXED", quoted(table));
-    Ok(Rows { select, insert })
+    let query = |columns: &[String]| {
+        let expressions: Vec<String> = columns
+            .iter()
+            .map(|name| if is_wide { format!("{name},CAST({name} AS BLOB)") } else { name.clone() })
+            .collect();
+        // An index that holds all columns would be quicker to read, but in its own order, and it
+        // may differ from the table in a damaged database.
+        format!("SELECT {} FROM {table} NOT INDEXED", expressions.join(","))
+    };
+    columns.chunks(at_once).map(query).collect()
 }
 
 fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Column>> {

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use rusqlite::{Connection, Row, types::ValueRef};
 
-use super::schema::{Contents, Rows, Table, quoted};
+use super::schema::{Contents, Rows, Table, quoted, selects};
 use super::seal::{Counts, HEADER};
 use super::value::{Encoding, write_utf16, write_value};
 use crate::error::{Error, Result};
@@ -192,12 +192,9 @@ impl Script<'_> {
     }
 
     fn system_rows(&mut self, table: &str, columns: &[&str], encoding: Encoding) -> Result<()> {
-        let expressions: Vec<String> = match encoding {
-            Encoding::Utf8 => columns.iter().map(|column| (*column).to_owned()).collect(),
-            _ => columns.iter().map(|column| format!("{column},CAST({column} AS BLOB)")).collect(),
-        };
+        let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
         let rows = Rows {
-            select: format!("SELECT {} FROM {table} NOT INDEXED", expressions.join(",")),
+            selects: selects(table, &columns, encoding),
             insert: format!("INSERT INTO {table}({}) VALUES(", columns.join(",")),
         };
         self.rows(table, &rows, encoding).map(|_| ())
@@ -205,14 +202,32 @@ impl Script<'_> {
 
     fn rows(&mut self, table: &str, rows: &Rows, encoding: Encoding) -> Result<u64> {
         let failed = |error| unreadable(table, error);
-        let mut statement = self.connection.prepare(&rows.select).map_err(failed)?;
-        let columns = statement.column_count();
-        let mut found = statement.query([]).map_err(failed)?;
+        let mut statements = rows
+            .selects
+            .iter()
+            .map(|select| self.connection.prepare(select))
+            .collect::<rusqlite::Result<Vec<_>>>()
+            .map_err(failed)?;
+        let mut parts = statements
+            .iter_mut()
+            .map(|statement| Ok((statement.column_count(), statement.query([])?)))
+            .collect::<rusqlite::Result<Vec<_>>>()
+            .map_err(failed)?;
         let mut count = 0;
-        while let Some(row) = found.next().map_err(failed)? {
+        loop {
             let start = self.buffer.len();
             self.buffer.extend_from_slice(rows.insert.as_bytes());
-            self.values(row, columns, encoding).map_err(failed)?;
+            let mut is_first = true;
+            for (columns, part) in &mut parts {
+                let Some(row) = part.next().map_err(failed)? else {
+                    self.buffer.truncate(start);
+                    return Ok(count);
+                };
+                if !std::mem::take(&mut is_first) {
+                    self.buffer.push(b',');
+                }
+                self.values(row, *columns, encoding).map_err(failed)?;
+            }
             self.buffer.extend_from_slice(b");");
             if self.buffer.len() - start > LONGEST_STATEMENT {
                 return Err(Error::failed(format!(
@@ -225,7 +240,6 @@ impl Script<'_> {
             self.end_line()?;
             count += 1;
         }
-        Ok(count)
     }
 
     fn values(&mut self, row: &Row<'_>, columns: usize, encoding: Encoding) -> rusqlite::Result<()> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// How often each violation occurs, by child, row and parent. Rows of a table without rowids are
 /// told apart by their number alone.
-type Violations = BTreeMap<(String, Option<i64>, String), usize>;
+pub(super) type Violations = BTreeMap<(String, Option<i64>, String), usize>;
 
 /// The violations that are there, as `PRAGMA foreign_key_check` finds them
 /// (<https://www.sqlite.org/pragma.html#pragma_foreign_key_check>).

@@ -1,6 +1,6 @@
 //! The run itself, inside its transactions.
 
-use super::foreign_keys::{check_no_new, violations};
+use super::foreign_keys::{Violations, check_no_new, violations};
 use super::{Ran, RunReport, Standing};
 use crate::change::Change;
 use crate::connection::explain;
@@ -17,6 +17,7 @@ use sea_orm::{
     TransactionTrait as _,
 };
 use sea_orm_migration::SchemaManager;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// What is undone when a run fails.
@@ -53,7 +54,10 @@ pub(super) async fn run(
         direction,
         unrecorded: Vec::new(),
     };
-    let mut known = violations(work.transaction().await?).await?;
+    let mut known = match before.tables.is_empty() {
+        true => BTreeMap::new(),
+        false => violations(work.transaction().await?).await?,
+    };
     for at in &todo {
         if migrations[*at].use_transaction() == Some(false) {
             known = work.commit(&known).await?;
@@ -162,10 +166,7 @@ impl Work<'_> {
     }
 
     /// Commits if no row refers to nothing that didn't before. Gives what is broken now.
-    async fn commit(
-        &mut self,
-        known: &std::collections::BTreeMap<(String, Option<i64>, String), usize>,
-    ) -> Result<std::collections::BTreeMap<(String, Option<i64>, String), usize>> {
+    async fn commit(&mut self, known: &Violations) -> Result<Violations> {
         let Some(transaction) = self.transaction.take() else {
             return Ok(known.clone());
         };

@@ -22,6 +22,7 @@ pub(super) fn column_of(table: &Table, syntax: &ColumnSyntax) -> Option<Column> 
     let mut code = format!("ColumnDef::new({:?})", syntax.name.as_str());
     let declared = &table.sql[syntax.type_span.clone()?];
     code.push_str(&add_type(&mut definition, declared));
+    let mut extra = Vec::new();
     for clause in &syntax.clauses {
         match &clause.kind {
             ColumnClauseKind::NotNull { conflict: None } => {
@@ -43,12 +44,14 @@ pub(super) fn column_of(table: &Table, syntax: &ColumnSyntax) -> Option<Column> 
                 definition.unique_key();
                 code.push_str(".unique_key()");
             }
-            _ => {
-                let text = &table.sql[clause.span.clone()];
-                definition.extra(text);
-                code.push_str(&format!(".extra({text:?})"));
-            }
+            _ => extra.push(&table.sql[clause.span.clone()]),
         }
+    }
+    if !extra.is_empty() {
+        // sea-query keeps one piece of SQL a column, and writes it at the end.
+        let text = extra.join(" ");
+        definition.extra(text.as_str());
+        code.push_str(&format!(".extra({text:?})"));
     }
     Some(Column { code, definition })
 }
@@ -135,11 +138,11 @@ fn add_default(definition: &mut ColumnDef, text: &str) -> Option<String> {
                 definition.default(text == "TRUE");
                 text.to_ascii_lowercase()
             }
-            TokenKind::Number => integer(definition, text)?,
+            TokenKind::Number => number(definition, text)?,
             _ => return None,
         },
-        [sign, number] if sign.text(text) == "-" && number.kind == TokenKind::Number => {
-            integer(definition, text)?
+        [sign, digits] if sign.text(text) == "-" && digits.kind == TokenKind::Number => {
+            number(definition, text)?
         }
         _ if text.starts_with('(') && text.ends_with(')') => {
             let inner = &text[1..text.len() - 1];
@@ -151,9 +154,13 @@ fn add_default(definition: &mut ColumnDef, text: &str) -> Option<String> {
     Some(format!(".default({code})"))
 }
 
-/// As an `i64`, said in the Rust where it is more than an `i32`, which a bare number would be.
-fn integer(definition: &mut ColumnDef, text: &str) -> Option<String> {
-    let value: i64 = text.parse().ok()?;
+/// An integer says that it is an `i64` where a bare number, an `i32`, would be too small.
+fn number(definition: &mut ColumnDef, text: &str) -> Option<String> {
+    let Ok(value) = text.parse::<i64>() else {
+        let value: f64 = text.parse().ok()?;
+        definition.default(value);
+        return Some(format!("{value:?}"));
+    };
     definition.default(value);
     Some(if i32::try_from(value).is_ok() { value.to_string() } else { format!("{value}_i64") })
 }

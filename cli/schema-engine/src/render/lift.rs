@@ -62,6 +62,12 @@ fn create_table(sql: &str) -> Option<(String, String)> {
             Rule::PrimaryKey(key) => {
                 let mut index = sea_query::Index::create();
                 let mut code = "Index::create()".to_owned();
+                let given =
+                    table.syntax.constraints.iter().find(|given| given.span == constraint.span);
+                if let Some(given) = given.and_then(|given| given.name.as_ref()) {
+                    index.name(given.as_str());
+                    code.push_str(&format!(".name({})", name(given)));
+                }
                 for column in &key.columns {
                     index.col(alias(&column.name));
                     code.push_str(&format!(".col({})", name(&column.name)));

@@ -147,7 +147,8 @@ fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
             return Ok(Command::Sequence);
         }
     }
-    Ok(Command::Run(Group::Create, utf8(text)?))
+    // With its semicolon: SQLite keeps a comment at the end of a definition only before one.
+    Ok(Command::Run(Group::Create, utf8(text)? + ";"))
 }
 
 /// Statistics and sequences are filled anew; nothing else is deleted in a dump.

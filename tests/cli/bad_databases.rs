@@ -1,0 +1,233 @@
+//! Databases that can't be worked on: each is refused with a reason, and not a byte of it changes.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Outcome, Sandbox, database};
+
+const COMMANDS: [&str; 5] = ["db current", "db history", "db check", "db upgrade", "db downgrade"];
+
+/// A database at head among the files where the program is started, with a row in it.
+fn at_head(sandbox: &Sandbox, name: &str) {
+    sandbox.tgenie("db upgrade").on(name).run().exits(0);
+    database::add_tasks(&sandbox.here(name), 3);
+}
+
+/// Runs all commands on a database; each must end in this way and change nothing.
+#[track_caller]
+fn refused(sandbox: &Sandbox, name: &str, code: i32, says: &[&str]) {
+    for command in COMMANDS {
+        sandbox.unchanged(|| {
+            let outcome = sandbox.tgenie(command).on(name).run().exits(code).prints("");
+            says.iter().fold(outcome, |outcome, text| outcome.says(text));
+        });
+    }
+}
+
+#[test]
+fn a_file_that_is_no_database() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.here("notes.txt"), "These are my notes, not a database.\n").unwrap();
+    refused(
+        &sandbox,
+        "notes.txt",
+        1,
+        &["notes.txt is not a SQLite database\n", "The file was not touched.\n", "help: "],
+    );
+}
+
+#[test]
+fn a_folder() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.here("folder")).unwrap();
+    refused(&sandbox, "folder", 1, &["folder is a directory, not a database\n", "help: "]);
+}
+
+#[test]
+fn a_path_below_a_file() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.here("file"), "").unwrap();
+    refused(&sandbox, "file/a.db", 1, &["file/a.db", "caused by: "]);
+}
+
+#[test]
+fn a_damaged_database() {
+    let sandbox = Sandbox::new();
+    at_head(&sandbox, "a.db");
+    let whole = fs::read(sandbox.here("a.db")).unwrap();
+    // What a copy that broke off leaves, and what a disk with a fault does.
+    fs::write(sandbox.here("short.db"), &whole[..whole.len() / 2]).unwrap();
+    let mut garbled = whole;
+    garbled[100..4096].fill(0xA5);
+    fs::write(sandbox.here("garbled.db"), garbled).unwrap();
+    for name in ["short.db", "garbled.db"] {
+        refused(&sandbox, name, 1, &["the file is damaged\n", "`backups`"]);
+    }
+}
+
+#[test]
+fn a_revision_that_the_program_does_not_know() {
+    let sandbox = Sandbox::new();
+    at_head(&sandbox, "newer.db");
+    let sql = "INSERT INTO seaql_migrations VALUES ('m999_of_the_future', 1)";
+    database::run(&sandbox.here("newer.db"), sql);
+    for command in ["db current", "db history", "db upgrade", "db upgrade head", "db downgrade"] {
+        sandbox.unchanged(|| {
+            let outcome = sandbox.tgenie(command).on("newer.db").run().exits(4).prints("");
+            outcome
+                .says("a revision that this program doesn't know: m999_of_the_future\n")
+                .says("The database is unchanged.\n")
+                .says("help: It was probably upgraded by a newer version of this program");
+        });
+    }
+    sandbox.unchanged(|| sandbox.tgenie("db check").on("newer.db").run().exits(0).says("m999"));
+}
+
+#[test]
+fn tables_without_a_history_are_somebody_elses() {
+    let sandbox = Sandbox::new();
+    let sql = "CREATE TABLE songs (id, title); INSERT INTO songs VALUES (1, 'Imagine')";
+    database::run(&sandbox.here("songs.db"), sql);
+    sandbox.unchanged(|| {
+        let upgrade = sandbox.tgenie("db upgrade").on("songs.db").run().exits(4).prints("");
+        upgrade
+            .says("error: the database has tables, but has had none of the revisions\n")
+            .says("songs")
+            .says("The database is unchanged.\n")
+            .says("`--database` names another file");
+        sandbox.tgenie("db current").on("songs.db").run().exits(0).prints("base\n");
+    });
+}
+
+#[test]
+fn a_schema_that_something_else_changed() {
+    let sandbox = Sandbox::new();
+    at_head(&sandbox, "drifted.db");
+    let sql = "ALTER TABLE tasks ADD COLUMN colour text; DROP INDEX idx_tasks_eta";
+    database::run(&sandbox.here("drifted.db"), sql);
+    for command in ["db downgrade", "db downgrade base", "db downgrade --no-backup", "db check"] {
+        sandbox.unchanged(|| {
+            let outcome = sandbox.tgenie(command).on("drifted.db").run().exits(4).prints("");
+            outcome
+                .says("is not what its revisions made it (2 differences)\n")
+                .says("+ column tasks.colour text\n")
+                .says("- index idx_tasks_eta on tasks\n")
+                .says("The database is unchanged.\n");
+        });
+    }
+    sandbox.unchanged(|| {
+        let upgrade = sandbox.tgenie("db upgrade").on("drifted.db").run().exits(0);
+        upgrade.says("Nothing to do: ");
+    });
+}
+
+#[test]
+fn rows_that_refer_to_nothing_already_stop_no_run() {
+    let sandbox = Sandbox::new();
+    at_head(&sandbox, "a.db");
+    let orphan = "PRAGMA foreign_keys = OFF; DELETE FROM tasks WHERE id = 't1'";
+    database::run(&sandbox.here("a.db"), orphan);
+    sandbox.tgenie("db downgrade").on("a.db").run().exits(0);
+}
+
+#[test]
+fn a_url_that_says_read_only() {
+    let sandbox = Sandbox::new();
+    at_head(&sandbox, "a.db");
+    let run =
+        |command: &str| sandbox.tgenie(command).env("DATABASE_URL", "sqlite:a.db?mode=ro").run();
+    sandbox.unchanged(|| {
+        for command in ["db current", "db history", "db check"] {
+            run(command).exits(0);
+        }
+        for command in ["db upgrade", "db downgrade"] {
+            let outcome = run(command).exits(4).prints("");
+            outcome
+                .says("a.db is to be read only: its URL says mode=ro\n")
+                .says("The database is unchanged.\n")
+                .says("Take `?mode=ro` off the URL");
+        }
+    });
+    let missing = |mode: &str| format!("sqlite:none.db?mode={mode}");
+    sandbox.unchanged(|| {
+        for mode in ["ro", "rw"] {
+            let upgrade = sandbox.tgenie("db upgrade").env("DATABASE_URL", missing(mode)).run();
+            upgrade.exits(4).says(&format!("mode={mode}"));
+        }
+    });
+    sandbox.tgenie("db upgrade").env("DATABASE_URL", missing("rwc")).run().exits(0);
+}
+
+/// Takes the right to write off something while it looks; root's too, where the file system can.
+fn frozen(path: &Path, look: impl FnOnce() -> Outcome) -> Option<Outcome> {
+    let chattr = |flag: &str| {
+        let done = std::process::Command::new("chattr").arg(flag).arg(path).output();
+        done.is_ok_and(|output| output.status.success())
+    };
+    let permissions = fs::metadata(path).unwrap().permissions();
+    let mut less = permissions.clone();
+    less.set_readonly(true);
+    fs::set_permissions(path, less).unwrap();
+    let by_attribute = chattr("+i");
+    let can_still_write = if path.is_dir() {
+        let probe = path.join("probe");
+        fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).is_ok()
+    } else {
+        fs::OpenOptions::new().append(true).open(path).is_ok()
+    };
+    let outcome = if can_still_write {
+        println!("not tried: nothing keeps this user from writing to {}", path.display());
+        None
+    } else {
+        Some(look())
+    };
+    if by_attribute {
+        assert!(chattr("-i"), "{} stays immutable", path.display());
+    }
+    fs::set_permissions(path, permissions).unwrap();
+    outcome
+}
+
+#[test]
+fn a_file_that_may_not_be_written() {
+    let sandbox = Sandbox::new();
+    at_head(&sandbox, "a.db");
+    sandbox.tgenie("db downgrade --no-backup").on("a.db").run().exits(0);
+    for command in ["db upgrade", "db upgrade --no-backup"] {
+        let Some(outcome) = sandbox.unchanged(|| {
+            frozen(&sandbox.here("a.db"), || sandbox.tgenie(command).on("a.db").run())
+        }) else {
+            return;
+        };
+        outcome
+            .exits(1)
+            .prints("")
+            .says("can't write to ")
+            .says("The database is unchanged.\n")
+            .says("help: Check the permissions of the file and of its folder.\n");
+    }
+    let look = frozen(&sandbox.here("a.db"), || sandbox.tgenie("db current").on("a.db").run());
+    look.unwrap().exits(0).prints("base\n");
+}
+
+#[test]
+fn a_folder_that_may_not_be_written() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.here("folder")).unwrap();
+    at_head(&sandbox, "folder/a.db");
+    for (command, says) in [
+        ("db downgrade", "can't make a safety copy of "),
+        ("db downgrade --no-backup", "SQLite can't open a file\n"),
+    ] {
+        let Some(outcome) = sandbox.unchanged(|| {
+            frozen(&sandbox.here("folder"), || sandbox.tgenie(command).on("folder/a.db").run())
+        }) else {
+            return;
+        };
+        outcome.exits(1).prints("").says(says).says("changed.\n").says("writable");
+    }
+    let new = sandbox.unchanged(|| {
+        frozen(&sandbox.here("folder"), || sandbox.tgenie("db upgrade").on("folder/b.db").run())
+    });
+    new.unwrap().exits(1).says("b.db");
+}

@@ -1,0 +1,142 @@
+//! Whatever ends a run in its middle, the database is as before or as after.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::support::{Sandbox, Tgenie, database};
+
+/// The schema and all rows.
+#[derive(Debug, PartialEq)]
+struct State {
+    schema: Vec<String>,
+    revisions: Vec<String>,
+    /// A number for the rows of each table.
+    rows: Vec<(String, u64)>,
+}
+
+impl State {
+    fn of(path: &Path) -> Self {
+        database::assert_sound(path);
+        let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+        let rows = database::texts(path, tables)
+            .into_iter()
+            // The books hold the time of the run.
+            .filter(|table| *table != "seaql_migrations")
+            .map(|table| {
+                let content = database::fingerprint(path, &table);
+                (table, content)
+            });
+        let (schema, revisions) = (database::schema(path), database::revisions(path));
+        Self { schema, revisions, rows: rows.collect() }
+    }
+}
+
+/// Kills a run at many moments, from its first to its last. What is left must be what was there
+/// before or what should be there after, and a look must work at once.
+pub(crate) fn survives_kills(
+    sandbox: &Sandbox,
+    moments: u32,
+    run: impl Fn() -> Tgenie,
+    look: impl Fn() -> Tgenie,
+) {
+    let database = sandbox.database();
+    let pristine = sandbox.here("pristine.db");
+    fs::copy(&database, &pristine).unwrap();
+    let before = State::of(&database);
+    let started = Instant::now();
+    run().run().exits(0);
+    let whole = started.elapsed();
+    let after = State::of(&database);
+    assert_ne!(before, after, "the run must do something");
+
+    let mut left_before = 0;
+    for moment in 0..moments {
+        fs::copy(&pristine, &database).unwrap();
+        let running = run().start();
+        std::thread::sleep(whole * moment / moments);
+        let killed = running.kill();
+        look().run().exits(0);
+        let left = State::of(&database);
+        let when = whole * moment / moments;
+        assert!(left == before || left == after, "killed after {when:?}: {left:?}\n{killed}");
+        left_before += u32::from(left == before);
+    }
+    println!("of {moments} kills over {whole:?}, {left_before} left the database as before");
+    assert!(left_before > 0, "no kill came in time");
+}
+
+#[test]
+fn a_killed_downgrade_leaves_the_old_or_the_new() {
+    let sandbox = Sandbox::upgraded();
+    database::add_tasks(&sandbox.database(), 20_000);
+    let run = || sandbox.tgenie("db downgrade base --no-backup");
+    survives_kills(&sandbox, 15, run, || sandbox.tgenie("db current"));
+}
+
+#[test]
+fn a_killed_upgrade_leaves_the_old_or_the_new() {
+    let sandbox = Sandbox::upgraded();
+    sandbox.tgenie("db downgrade base --no-backup").run().exits(0);
+    let run = || sandbox.tgenie("db upgrade");
+    survives_kills(&sandbox, 15, run, || sandbox.tgenie("db current"));
+}
+
+#[test]
+fn what_a_killed_program_left_half_written_is_put_right_by_the_next_look() {
+    let sandbox = Sandbox::upgraded();
+    let database = sandbox.database();
+    database::add_tasks(&database, 100);
+    // A write that ran out of cache has pages in the file and the old ones in the journal: a copy
+    // of both is what a crash leaves.
+    let writer = database::open(&database);
+    writer
+        .execute_batch(
+            "PRAGMA cache_size = 1; BEGIN IMMEDIATE; UPDATE tasks SET description = hex(zeroblob(5000))",
+        )
+        .unwrap();
+    let journal = |path: &Path| {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-journal");
+        std::path::PathBuf::from(name)
+    };
+    let left = sandbox.here("left.db");
+    for command in ["db current", "db history", "db upgrade", "db downgrade"] {
+        fs::copy(&database, &left).unwrap();
+        fs::copy(journal(&database), journal(&left)).unwrap();
+        sandbox.tgenie(command).on(&left).run().exits(0);
+        assert!(!journal(&left).exists(), "{command} leaves the journal");
+        database::assert_sound(&left);
+        if command != "db downgrade" {
+            let count = "SELECT count(*) FROM tasks WHERE length(description) = 100";
+            assert_eq!(database::texts(&left, count), ["Integer(100)"], "{command}");
+        }
+    }
+    drop(writer);
+}
+
+#[test]
+#[cfg(unix)]
+fn who_waits_for_a_lock_can_be_stopped() {
+    for signal in ["INT", "TERM"] {
+        let sandbox = Sandbox::upgraded();
+        sandbox.unchanged(|| {
+            let other = database::open(&sandbox.database());
+            other.execute_batch("BEGIN IMMEDIATE").unwrap();
+            let waiting = sandbox.tgenie("db downgrade --no-backup").start();
+            // It takes a few milliseconds until its handlers are there.
+            std::thread::sleep(Duration::from_millis(500));
+            let asked = Instant::now();
+            waiting.signal(signal);
+            let outcome = waiting.finish();
+            assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+            outcome
+                .exits(130)
+                .prints("")
+                .says(&format!("error: stopped by SIG{signal}\n"))
+                .says("the database is as it was before")
+                .says("`tgenie db current` shows which.");
+            drop(other);
+        });
+    }
+}

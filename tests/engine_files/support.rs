@@ -1,0 +1,70 @@
+//! What the tests of this program share.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use schema_engine::dump::{DumpReport, DumpTarget, dump};
+use schema_engine::restore::{RestoreOptions, RestoreReport, restore};
+use schema_engine::{Error, Result};
+use tempfile::TempDir;
+
+pub const STAMP: &str = "20261123-101500";
+
+/// A folder of its own, gone in the end.
+pub fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// A database made by these statements.
+pub fn database(path: &Path, sql: &str) -> PathBuf {
+    let connection = Connection::open(path).expect("the database opens");
+    connection.execute_batch(sql).expect("the statements run");
+    connection.close().expect("the database closes");
+    path.to_owned()
+}
+
+pub fn restore_now(database: &Path, source: &Path) -> Result<RestoreReport> {
+    restore(database, source, &RestoreOptions::new(STAMP))
+}
+
+pub fn dump_to(database: &Path, target: &Path) -> Result<DumpReport> {
+    dump(database, DumpTarget::File(target))
+}
+
+/// The whole message of an error, with its causes.
+pub fn told(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
+/// Every file of a folder and what it holds.
+pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).expect("the file"));
+        }
+    }
+    found
+}
+
+/// One value of a database.
+pub fn value<T: rusqlite::types::FromSql>(database: &Path, sql: &str) -> T {
+    let connection = Connection::open(database).expect("the database opens");
+    connection.query_row(sql, [], |row| row.get(0)).expect("the value")
+}
+
+/// A file of `tests/fixtures`.
+pub fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures")).join(name)
+}

@@ -103,6 +103,7 @@ fn many_migrations(folder: &Path) {
                 database: &database,
                 migrations: &migrations,
                 safety_copies: SafetyCopies::Skip,
+                predecessor: None,
             };
             let report = runtime.block_on(executor.upgrade("head")).expect("the upgrade");
             assert_eq!(report.ran.len(), 1000);

@@ -2,6 +2,7 @@
 
 use db_commands::{App, ExitCode};
 use migration::MigratorTrait as _;
+use schema_engine::executor::Predecessor;
 use schema_engine::models::Models;
 
 fn main() -> ExitCode {
@@ -16,5 +17,9 @@ fn main() -> ExitCode {
         database_file: "data/taskgenie.db",
         models: Models { register: entity::register, objects: entity::objects },
         migrations: migration::Migrator::migrations,
+        predecessor: Some(Predecessor {
+            alembic_revision: "001_initial",
+            revision: migration::m001_initial_schema::REVISION,
+        }),
     })
 }

@@ -7,14 +7,12 @@ use migration::Migrator;
 use sea_orm_migration::cli::run_cli_with_connection;
 use sea_orm_migration::sea_orm::Database;
 
-fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(run_cli_with_connection(Migrator, |mut options| {
-            // A revision that rebuilds a table refuses to run where foreign keys are enforced.
-            options.map_sqlx_sqlite_opts(|options| options.foreign_keys(false));
-            Database::connect(options)
-        })),
-        Err(error) => eprintln!("can't start: {error}"),
-    }
+fn main() -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run_cli_with_connection(Migrator, |mut options| {
+        // A revision that rebuilds a table refuses to run where foreign keys are enforced.
+        options.map_sqlx_sqlite_opts(|options| options.foreign_keys(false));
+        Database::connect(options)
+    }));
+    Ok(())
 }

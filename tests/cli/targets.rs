@@ -18,19 +18,15 @@ fn every_form_goes_up_and_down_as_an_argument_and_as_a_flag() {
     let downs =
         [format!("-{}", history.len()), "base".to_owned(), format!("head-{}", history.len())];
     for flag in ["", "--rev ", "--rev="] {
-        for up in ups {
-            let command = format!("db upgrade {flag}{up} --no-backup");
-            sandbox.tgenie(&command).run().exits(0);
-            at(Some(first), &command);
-            sandbox.tgenie(&format!("db upgrade {flag}head --no-backup")).run().exits(0);
-            at(Some(head), &command);
-            for down in &downs {
-                let command = format!("db downgrade {flag}{down} --no-backup");
-                sandbox.tgenie(&command).run().exits(0);
-                at(None, &command);
-                sandbox.tgenie("db upgrade --no-backup").run().exits(0);
+        for (up, down) in ups.into_iter().zip(downs.iter().cycle()) {
+            for (command, revision) in [
+                (format!("db upgrade {flag}{up}"), Some(first.as_str())),
+                (format!("db upgrade {flag}head"), Some(head)),
+                (format!("db downgrade {flag}{down}"), None),
+            ] {
+                sandbox.tgenie(&command).arg("--no-backup").run().exits(0);
+                at(revision, &command);
             }
-            sandbox.tgenie("db downgrade base --no-backup").run().exits(0);
         }
     }
 }

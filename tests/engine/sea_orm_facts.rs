@@ -41,6 +41,7 @@ async fn both_keep_the_same_books() {
         database: &path,
         migrations: &Migrator::migrations(),
         safety_copies: schema_engine::executor::SafetyCopies::Skip,
+        predecessor: None,
     };
     let report = executor.upgrade("head").await.unwrap();
     assert_eq!(report.to.as_deref(), Some("m001_nothing"));

@@ -1,1 +1,178 @@
-//! To come.
+//! Where a dump may go, and that it shows one moment.
+
+use std::fs;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use rusqlite::Connection;
+use schema_engine::ErrorKind;
+use schema_engine::dump::{DumpTarget, dump};
+
+use crate::support::{database, dump_to, files, folder, restore_now, told, value};
+
+#[test]
+fn a_dump_begins_as_the_shell_expects_and_ends_with_its_seal() {
+    let folder = folder();
+    let path = database(&folder.path().join("a.db"), "CREATE TABLE t(a); INSERT INTO t VALUES('x');");
+    let mut text = Vec::new();
+    let report = dump(&path, DumpTarget::Stream(&mut text)).expect("the dump");
+    let text = String::from_utf8(text).expect("text");
+    let statements: Vec<&str> = text.lines().filter(|line| !line.starts_with("--")).collect();
+    assert_eq!(statements[..2], ["PRAGMA foreign_keys=OFF;", "BEGIN TRANSACTION;"]);
+    assert_eq!(statements.last(), Some(&"COMMIT;"));
+    let seal = format!("-- tgenie-dump v1 tables=1 rows=1 sha256={}", report.sha256);
+    assert_eq!(text.lines().last(), Some(seal.as_str()));
+    assert_eq!(report.bytes, text.len() as u64);
+    assert_eq!(report.path, None);
+}
+
+#[test]
+fn parents_come_before_children() {
+    let folder = folder();
+    let path = database(
+        &folder.path().join("a.db"),
+        "CREATE TABLE c(b REFERENCES B); CREATE TABLE b(a REFERENCES a); CREATE TABLE a(id INTEGER PRIMARY KEY);",
+    );
+    let mut text = Vec::new();
+    let _ = dump(&path, DumpTarget::Stream(&mut text)).expect("the dump");
+    let text = String::from_utf8(text).expect("text");
+    let tables: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.get(..1)).collect();
+    assert_eq!(tables, ["a", "b", "c"]);
+}
+
+#[test]
+fn a_dump_shows_one_moment_while_another_writes() {
+    let folder = folder();
+    let path = database(
+        &folder.path().join("busy.db"),
+        "PRAGMA journal_mode=WAL;
+         CREATE TABLE parent(id INTEGER PRIMARY KEY); CREATE TABLE child(id INTEGER PRIMARY KEY, parent INT REFERENCES parent);",
+    );
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let writer = Connection::open(&path).expect("the database opens");
+            while !stop.load(Ordering::Relaxed) {
+                writer
+                    .execute_batch(
+                        "BEGIN; INSERT INTO parent DEFAULT VALUES;
+                         INSERT INTO child(parent) SELECT max(id) FROM parent; COMMIT;",
+                    )
+                    .expect("a pair");
+            }
+        });
+        let dump = folder.path().join("busy.sql");
+        let copy = folder.path().join("copy.db");
+        let mut last = 0;
+        for _ in 0..20 {
+            let _ = dump_to(&path, &dump).expect("the dump");
+            let _ = restore_now(&copy, &dump).expect("the restore");
+            let pairs: i64 = value(&copy, "SELECT count(*) FROM parent JOIN child ON child.parent = parent.id");
+            let rows: i64 = value(&copy, "SELECT (SELECT count(*) FROM parent) + (SELECT count(*) FROM child)");
+            assert_eq!(rows, 2 * pairs);
+            assert!(pairs >= last);
+            last = pairs;
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert!(last > 0);
+    });
+}
+
+#[test]
+fn the_database_and_its_files_are_never_the_target() {
+    let folder = folder();
+    let path = database(&folder.path().join("a.db"), "CREATE TABLE t(a); INSERT INTO t VALUES('x');");
+    let other = database(&folder.path().join("other.db"), "CREATE TABLE t(a);");
+    let mut targets = vec![path.clone(), folder.path().join("./a.db"), folder.path().to_owned(), other];
+    targets.extend(["-wal", "-shm", "-journal"].map(|end| folder.path().join(format!("a.db{end}"))));
+    #[cfg(unix)]
+    {
+        let (soft, hard) = (folder.path().join("soft.sql"), folder.path().join("hard.sql"));
+        std::os::unix::fs::symlink("a.db", &soft).expect("a link");
+        fs::hard_link(&path, &hard).expect("a link");
+        targets.extend([soft, hard, "/dev/null".into()]);
+    }
+    let before = files(folder.path());
+    for target in targets {
+        let error = dump_to(&path, &target).expect_err("refused");
+        assert_eq!(error.kind(), ErrorKind::Refused, "{}: {}", target.display(), told(&error));
+        assert_eq!(error.data_state(), Some("Nothing was written; the database is unchanged."));
+    }
+    assert_eq!(files(folder.path()), before);
+}
+
+#[test]
+fn what_cannot_be_dumped_leaves_everything_as_it_was() {
+    let folder = folder();
+    let junk = folder.path().join("junk.db");
+    fs::write(&junk, "old data").expect("the file");
+    let damaged = database(
+        &folder.path().join("damaged.db"),
+        "CREATE TABLE t(a); WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 999)
+         INSERT INTO t SELECT printf('%0100d', i) FROM n;",
+    );
+    let mut bytes = fs::read(&damaged).expect("the file");
+    bytes[9000..9400].fill(0xee);
+    fs::write(&damaged, bytes).expect("the file");
+    let target = folder.path().join("kept.sql");
+    fs::write(&target, "an older dump").expect("the file");
+    let before = files(folder.path());
+    for (path, hint) in [
+        (folder.path().join("missing.db"), "no database"),
+        (junk, "not a SQLite database"),
+        (folder.path().to_owned(), "a folder"),
+        (damaged, "damaged"),
+    ] {
+        let error = dump_to(&path, &target).expect_err("no dump");
+        assert!(told(&error).contains(hint), "{}", told(&error));
+        assert!(error.data_state().is_some());
+    }
+    assert_eq!(files(folder.path()), before);
+    let good = database(&folder.path().join("good.db"), "CREATE TABLE t(a);");
+    let error = dump_to(&good, &folder.path().join("no/such/folder.sql")).expect_err("no folder");
+    assert!(error.next_steps()[0].contains("folder"), "{}", told(&error));
+}
+
+#[test]
+fn a_full_stream_is_an_error() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let folder = folder();
+    let path = database(&folder.path().join("a.db"), "CREATE TABLE t(a);");
+    let error = dump(&path, DumpTarget::Stream(&mut Full)).expect_err("full");
+    assert!(told(&error).contains("can't write the dump"), "{}", told(&error));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_dump_is_private_and_follows_a_link() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let path = database(&folder.path().join("a.db"), "CREATE TABLE t(a);");
+    let real = folder.path().join("real.sql");
+    fs::write(&real, "old").expect("the file");
+    let link = folder.path().join("link.sql");
+    std::os::unix::fs::symlink("real.sql", &link).expect("a link");
+    let report = dump_to(&path, &link).expect("the dump");
+    assert_eq!(report.path, Some(fs::canonicalize(&real).expect("the path")));
+    assert!(fs::symlink_metadata(&link).expect("the link").is_symlink());
+    assert_eq!(fs::metadata(&real).expect("the file").permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_dump_leaves_no_trace_beside_the_database() {
+    let folder = folder();
+    let path = database(&folder.path().join("wal.db"), "PRAGMA journal_mode=WAL; CREATE TABLE t(a);");
+    let target = folder.path().join("out.sql");
+    let _ = dump_to(&path, &target).expect("the dump");
+    assert_eq!(files(folder.path()).into_keys().collect::<Vec<_>>(), [target, path]);
+}

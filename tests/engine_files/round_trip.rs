@@ -96,22 +96,24 @@ fn a_table_of_two_thousand_columns_comes_back() {
 
 #[test]
 fn the_stock_shell_loads_a_dump_with_nothing_lost() {
-    let folder = folder();
-    let path = folder.path().join("awkward.db");
-    awkward::make(&path, "");
-    let dump = folder.path().join("awkward.sql");
-    let _ = dump_to(&path, &dump).expect("the dump");
-    let loaded = folder.path().join("loaded.db");
-    let shell = Command::new("sqlite3")
-        .arg("-bail")
-        .arg(&loaded)
-        .stdin(fs::File::open(&dump).expect("the dump"))
-        .stdout(Stdio::null())
-        .output();
-    let Ok(shell) = shell else {
-        eprintln!("skipped: there is no sqlite3 shell on this machine");
-        return;
-    };
-    assert!(shell.status.success(), "{}", String::from_utf8_lossy(&shell.stderr));
-    assert_same(&path, &loaded);
+    for pragmas in ["", "PRAGMA encoding='UTF-16be'; PRAGMA auto_vacuum=1;"] {
+        let folder = folder();
+        let path = folder.path().join("awkward.db");
+        awkward::make(&path, pragmas);
+        let dump = folder.path().join("awkward.sql");
+        let _ = dump_to(&path, &dump).expect("the dump");
+        let loaded = folder.path().join("loaded.db");
+        let shell = Command::new("sqlite3")
+            .arg("-bail")
+            .arg(&loaded)
+            .stdin(fs::File::open(&dump).expect("the dump"))
+            .stdout(Stdio::null())
+            .output();
+        let Ok(shell) = shell else {
+            eprintln!("skipped: there is no sqlite3 shell on this machine");
+            return;
+        };
+        assert!(shell.status.success(), "{}", String::from_utf8_lossy(&shell.stderr));
+        assert_same(&path, &loaded);
+    }
 }

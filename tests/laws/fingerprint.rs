@@ -70,7 +70,7 @@ async fn facts(database: &Database, table: &str) -> Result<Vec<String>, String> 
 async fn indexes(database: &Database, table: &str) -> Result<BTreeSet<String>, String> {
     let sql = format!(
         "SELECT lower(il.name), il.origin, il.\"unique\" || il.partial, xi.seqno || xi.desc,
-                lower(xi.name) || ' ' || xi.coll
+                lower(xi.name || ' ' || xi.coll)
          FROM pragma_index_list({table}) AS il, pragma_index_xinfo(il.name) AS xi
          WHERE xi.key ORDER BY 1, xi.seqno"
     );

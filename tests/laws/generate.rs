@@ -8,7 +8,7 @@ use crate::repair::repair;
 use crate::rng::Rng;
 use crate::spelling::Spelling;
 
-const COLUMN_NAMES: [&str; 26] = [
+const COLUMN_NAMES: &[&str] = &[
     "id",
     "a",
     "b",
@@ -36,7 +36,7 @@ const COLUMN_NAMES: [&str; 26] = [
     " ",
     "desc",
 ];
-const TABLE_NAMES: [&str; 14] = [
+const TABLE_NAMES: &[&str] = &[
     "t",
     "tasks",
     "tags",
@@ -52,9 +52,9 @@ const TABLE_NAMES: [&str; 14] = [
     "t; DROP TABLE tasks",
     "w",
 ];
-const OBJECT_NAMES: [&str; 12] =
-    ["i1", "i2", "i3", "idx tasks", "select", "o'x", "q\"q", "v1", "v2", "log", "tr1", "é"];
-const TYPES: [&str; 30] = [
+const OBJECT_NAMES: &[&str] =
+    &["i1", "i2", "i3", "idx tasks", "select", "o'x", "q\"q", "v1", "v2", "log", "tr1", "é"];
+const TYPES: &[&str] = &[
     "varchar(36)",
     "varchar",
     "varchar(10)",
@@ -84,9 +84,10 @@ const TYPES: [&str; 30] = [
     "NUMERIC(10,5)",
     "",
     "CHARINT",
+    "ANY",
     "my \"odd\" type",
 ];
-const DEFAULTS: [&str; 26] = [
+const DEFAULTS: &[&str] = &[
     "0",
     "-1",
     "+1",
@@ -114,11 +115,11 @@ const DEFAULTS: [&str; 26] = [
     "'{\"a\": [1]}'",
     "(abs(-3))",
 ];
-const ACTIONS: [&str; 5] = ["CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT"];
-const DEFERRALS: [&str; 3] =
-    ["DEFERRABLE INITIALLY DEFERRED", "DEFERRABLE INITIALLY IMMEDIATE", "NOT DEFERRABLE"];
-const CONFLICTS: [&str; 5] = ["REPLACE", "IGNORE", "FAIL", "ROLLBACK", "ABORT"];
-const COLLATIONS: [&str; 3] = ["NOCASE", "RTRIM", "BINARY"];
+const ACTIONS: &[&str] = &["CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT"];
+const DEFERRALS: &[&str] =
+    &["DEFERRABLE INITIALLY DEFERRED", "DEFERRABLE INITIALLY IMMEDIATE", "NOT DEFERRABLE"];
+const CONFLICTS: &[&str] = &["REPLACE", "IGNORE", "FAIL", "ROLLBACK", "ABORT"];
+const COLLATIONS: &[&str] = &["NOCASE", "RTRIM", "BINARY"];
 
 /// A schema of one to five tables.
 pub fn model(rng: &mut Rng) -> Model {
@@ -142,7 +143,7 @@ pub fn model(rng: &mut Rng) -> Model {
 
 pub fn table(rng: &mut Rng) -> Table {
     let mut table = Table {
-        name: rng.pick(&TABLE_NAMES).to_owned(),
+        name: rng.pick(TABLE_NAMES).to_owned(),
         columns: Vec::new(),
         rules: Vec::new(),
         strict: rng.chance(12),
@@ -180,7 +181,7 @@ fn id_column(rng: &mut Rng) -> Column {
 
 pub fn column(table: &Table, rng: &mut Rng) -> Column {
     let mut column = Column {
-        name: rng.pick(&COLUMN_NAMES).to_owned(),
+        name: rng.pick(COLUMN_NAMES).to_owned(),
         declared: declared(rng).to_owned(),
         clauses: Vec::new(),
     };
@@ -192,13 +193,13 @@ pub fn column(table: &Table, rng: &mut Rng) -> Column {
         kinds.push(ClauseKind::NotNull(conflict(rng, 8)));
     }
     if rng.chance(35) {
-        kinds.push(ClauseKind::Default(rng.pick(&DEFAULTS).to_owned()));
+        kinds.push(ClauseKind::Default(rng.pick(DEFAULTS).to_owned()));
     }
     if rng.chance(8) {
         kinds.push(ClauseKind::Unique(conflict(rng, 25)));
     }
     if rng.chance(12) {
-        kinds.push(ClauseKind::Collate(rng.pick(&COLLATIONS)));
+        kinds.push(ClauseKind::Collate(rng.pick(COLLATIONS)));
     }
     if rng.chance(10) {
         kinds.push(ClauseKind::Check(condition(&table.name, &column.name, rng)));
@@ -211,15 +212,15 @@ pub fn column(table: &Table, rng: &mut Rng) -> Column {
 }
 
 pub fn declared(rng: &mut Rng) -> &'static str {
-    rng.pick(&TYPES)
+    rng.pick(TYPES)
 }
 
 /// A clause for a column that has none of its kind, or another in its place.
 pub fn any_clause(table: &Table, column: &Column, rng: &mut Rng) -> Clause {
     let kind = match rng.below(8) {
-        0 | 1 => ClauseKind::Default(rng.pick(&DEFAULTS).to_owned()),
+        0 | 1 => ClauseKind::Default(rng.pick(DEFAULTS).to_owned()),
         2 | 3 => ClauseKind::NotNull(conflict(rng, 10)),
-        4 => ClauseKind::Collate(rng.pick(&COLLATIONS)),
+        4 => ClauseKind::Collate(rng.pick(COLLATIONS)),
         5 => ClauseKind::Unique(conflict(rng, 20)),
         6 => ClauseKind::Check(condition(&table.name, &column.name, rng)),
         _ => ClauseKind::Generated { text: value(table, rng), stored: rng.chance(50) },
@@ -236,7 +237,7 @@ fn constraint_name(rng: &mut Rng) -> Option<String> {
 }
 
 fn conflict(rng: &mut Rng, percent: usize) -> Conflict {
-    rng.chance(percent).then(|| rng.pick(&CONFLICTS))
+    rng.chance(percent).then(|| rng.pick(CONFLICTS))
 }
 
 /// UNIQUE, CHECK or a key of the table.
@@ -265,7 +266,7 @@ fn key_columns(table: &Table, rng: &mut Rng) -> Option<Vec<KeyColumn>> {
         if columns.iter().any(|column: &KeyColumn| column.name == name) {
             continue;
         }
-        let collation = rng.chance(10).then(|| rng.pick(&COLLATIONS));
+        let collation = rng.chance(10).then(|| rng.pick(COLLATIONS));
         columns.push(KeyColumn { name, collation, descending: rng.chance(10) });
     }
     Some(columns)
@@ -328,9 +329,9 @@ pub fn add_foreign_key(model: &mut Model, rng: &mut Rng) {
     let reference = Reference {
         table: parent.name.clone(),
         columns: if implicit { Vec::new() } else { columns.clone() },
-        on_delete: rng.chance(70).then(|| rng.pick(&ACTIONS)),
-        on_update: rng.chance(30).then(|| rng.pick(&ACTIONS)),
-        deferral: rng.chance(25).then(|| rng.pick(&DEFERRALS)),
+        on_delete: rng.chance(70).then(|| rng.pick(ACTIONS)),
+        on_update: rng.chance(30).then(|| rng.pick(ACTIONS)),
+        deferral: rng.chance(25).then(|| rng.pick(DEFERRALS)),
     };
     let child = &mut model.tables[child];
     let mut referring = Vec::new();
@@ -366,7 +367,7 @@ pub fn object(model: &Model, rng: &mut Rng) -> Option<Object> {
         5 | 6 => ObjectKind::View(view(model, table, rng)?),
         _ => trigger(model, table, rng)?,
     };
-    let name = rng.pick(&OBJECT_NAMES).to_owned();
+    let name = rng.pick(OBJECT_NAMES).to_owned();
     Some(Object { name, kind, spelling: Spelling::random(rng) })
 }
 
@@ -378,7 +379,7 @@ fn index(table: &Table, rng: &mut Rng) -> Option<ObjectKind> {
         if rng.chance(15) {
             text = value(table, rng);
         }
-        let collation = rng.chance(12).then(|| rng.pick(&COLLATIONS));
+        let collation = rng.chance(12).then(|| rng.pick(COLLATIONS));
         parts.push(IndexPart { text, collation, descending: rng.chance(20) });
     }
     let column = &rng.pick_any(&table.columns)?.name;

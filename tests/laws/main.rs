@@ -60,7 +60,7 @@ fn laws_hold_on_random_schemas() {
             Ok(outcome) => tally.count(&outcome),
             Err(broken) => {
                 let (small, broken) = runtime.block_on(shrink::shrunk(&case, seed, broken));
-                tally.broken(report::as_files(&small, seed, &broken));
+                tally.broken(&report::as_files(&small, seed, &broken));
                 if tally.failures() >= limit {
                     break;
                 }

@@ -14,7 +14,7 @@ pub struct Tally {
     emptied: usize,
     rows: usize,
     first_discards: Vec<String>,
-    failures: Vec<String>,
+    failures: u64,
 }
 
 impl Tally {
@@ -36,14 +36,14 @@ impl Tally {
         }
     }
 
-    pub fn broken(&mut self, files: String) {
+    pub fn broken(&mut self, files: &str) {
         self.tried += 1;
         eprintln!("{files}");
-        self.failures.push(files);
+        self.failures += 1;
     }
 
     pub fn failures(&self) -> u64 {
-        u64::try_from(self.failures.len()).unwrap_or(u64::MAX)
+        self.failures
     }
 
     /// # Panics
@@ -53,9 +53,9 @@ impl Tally {
         eprintln!(
             "{tried} pairs: {went} went up and down with {rows} rows ({emptied} down without \
              them), {equal} were equal, {discarded} were no schemas, {} broke a law",
-            self.failures.len()
+            self.failures
         );
-        assert!(self.failures.is_empty(), "{}", self.failures.join("\n"));
+        assert!(self.failures == 0, "{} laws were broken, see above", self.failures);
         let few = discarded * 100 < tried * 30;
         assert!(few, "too many are no schemas: {}", self.first_discards.join("\n"));
         if *tried >= 100 {

@@ -35,6 +35,7 @@ pub use source_tree::{Freshness, SourceTree};
 pub use surroundings::Surroundings;
 pub use terminal::Terminal;
 
+use schema_engine::executor::Predecessor;
 use schema_engine::history::Migrations;
 use schema_engine::models::Models;
 
@@ -64,6 +65,8 @@ pub struct App {
     pub models: Models,
     /// The history, as the migration crate gives it: `Migrator::migrations`.
     pub migrations: fn() -> Migrations,
+    /// An earlier program with Alembic whose databases this one takes over.
+    pub predecessor: Option<Predecessor<'static>>,
 }
 
 /// Runs the program: what `main` does, with the exit code that it returns.
@@ -108,5 +111,6 @@ impl App {
         database_file: "data/taskgenie.db",
         models: Models { register: |schema| schema, objects: Vec::new },
         migrations: Vec::new,
+        predecessor: None,
     };
 }

@@ -91,6 +91,13 @@ pub enum Aspect {
     Generated,
 }
 
+impl TableChange {
+    /// Whether the table keeps its columns, and so every value that it holds.
+    pub fn keeps_columns(&self) -> bool {
+        !matches!(self, Self::AddColumn(_) | Self::DropColumn(_))
+    }
+}
+
 impl Change {
     /// The table that the change is about; for a view or a virtual table that itself.
     pub fn subject(&self) -> &Ident {

@@ -38,6 +38,7 @@ pub(crate) enum Found {
 #[derive(Debug, Clone)]
 pub(crate) struct DatabaseFile {
     path: PathBuf,
+    lock_timeout: Duration,
 }
 
 impl DatabaseFile {
@@ -49,7 +50,12 @@ impl DatabaseFile {
                 .state("Nothing was changed.")
                 .because(error)
         })?;
-        Ok(Self { path })
+        Ok(Self { path, lock_timeout: LOCK_TIMEOUT })
+    }
+
+    /// Waits this long for a lock.
+    pub(crate) fn waiting(self, lock_timeout: Duration) -> Self {
+        Self { lock_timeout, ..self }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -86,8 +92,11 @@ impl DatabaseFile {
                 .state("Nothing was changed.")
                 .next("Name the database file itself."));
         }
-        if metadata.len() == 0 {
-            return Ok(Found::Empty);
+        match metadata.len() {
+            0 => return Ok(Found::Empty),
+            // SQLite takes a single byte, whatever it is, for an empty database.
+            1 => return Ok(Found::Other),
+            _ => {}
         }
         let answer = self.reader().and_then(|connection| {
             connection.query_row("PRAGMA schema_version", [], |row| row.get::<_, i64>(0))
@@ -124,7 +133,7 @@ impl DatabaseFile {
     pub(crate) fn writer(&self) -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(LOCK_TIMEOUT)?;
+        connection.busy_timeout(self.lock_timeout)?;
         Ok(connection)
     }
 

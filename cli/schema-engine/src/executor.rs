@@ -4,10 +4,12 @@
 //! every pending revision and its row in the books, a foreign key check against what was broken
 //! before, the schema against the replayed history, and only then `COMMIT`.
 
+mod adopt;
 mod foreign_keys;
 mod run;
 mod standing;
 
+pub use adopt::Predecessor;
 pub use standing::Standing;
 
 use crate::backup::{prune, safety_copy};
@@ -27,6 +29,8 @@ pub struct Executor<'a> {
     pub migrations: &'a Migrations,
     /// Whether a copy is made before anything changes.
     pub safety_copies: SafetyCopies<'a>,
+    /// The program with Alembic whose databases this one takes over, if there is one.
+    pub predecessor: Option<Predecessor<'a>>,
 }
 
 /// Whether a copy of the database is kept before it is changed.
@@ -55,6 +59,8 @@ pub struct RunReport {
     pub to: Option<String>,
     /// The revisions that ran, in the order in which they did.
     pub ran: Vec<Ran>,
+    /// What was taken over from an earlier program, in words.
+    pub taken_over: Option<String>,
     /// The copy of the database as it was before.
     pub safety_copy: Option<PathBuf>,
     /// What else is worth saying.
@@ -130,13 +136,7 @@ impl Executor<'_> {
         // file would drop that lock (https://www.sqlite.org/howtocorrupt.html, 2.2).
         let copy = self.copy(direction)?;
         let connection = open(self.database, Access::Create).await?;
-        let outcome = run::run(
-            &connection,
-            self.migrations,
-            |standing| self.resolve(standing, target_text, direction),
-            direction,
-        )
-        .await;
+        let outcome = run::run(self, &connection, target_text, direction).await;
         let closed = close(connection).await;
         let (copy, note) = self.keep(copy, &outcome);
         let mut report = outcome.map_err(|error| match &copy {
@@ -210,6 +210,7 @@ impl RunReport {
             from: at.clone(),
             to: at,
             ran: Vec::new(),
+            taken_over: None,
             safety_copy: None,
             notes: Vec::new(),
         }

@@ -1,4 +1,68 @@
 //! Model-diff migrations for SeaORM on SQLite.
+//!
+//! Entities are compared with a database; what differs becomes a Rust migration with `up` and
+//! `down` that was seen to work before anybody reads it; and the compiled history is run on files
+//! that hold somebody's only data.
+//!
+//! ```text
+//!  models ───┐ applied to a scratch database
+//!  history ──┼──────────────► inspect ► Schema ─┐
+//!  live file ┘    (one inspector for all)       ├► diff ► Change ► hazard ► plan ► prove ► render ► migrations_dir
+//!                                        Schema ┘      ▲ answers          up reaches,            module + lib.rs
+//!                                                                         down returns
+//!  history ► executor: safety copy · lock · one transaction · foreign keys · schema ► report
+//!  database ► dump · restore · reset
+//! ```
+//!
+//! The rooms [`ident`], [`pair`], [`sql`], [`schema`], [`change`], [`diff`], [`answers`], [`hazard`],
+//! [`plan`] and [`render`] work on values alone: no database, no files, no clock. Around them stand
+//! the rooms that do: [`connection`], [`inspect`], [`scratch`], [`models`], [`history`], [`mod@prove`],
+//! [`autogenerate`], [`migrations_dir`], [`executor`], and those that take a database as a whole.
+//! Nothing here prints, asks or knows a command line.
+//!
+//! # In an app of its own
+//!
+//! Bring a file to the newest revision when the app starts, with a copy of it kept:
+//!
+//! ```no_run
+//! use schema_engine::executor::{Executor, SafetyCopies};
+//! use schema_engine::history::Migrations;
+//! use std::path::Path;
+//!
+//! async fn at_start(database: &Path, migrations: &Migrations, stamp: &str) -> schema_engine::Result<()> {
+//!     let safety_copies = SafetyCopies::Keep { stamp, count: 5 };
+//!     let executor = Executor { database, migrations, safety_copies, predecessor: None };
+//!     let report = executor.upgrade("head").await?;
+//!     for ran in &report.ran {
+//!         println!("{} took {:?}", ran.revision, ran.took);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! See what a changed model needs:
+//!
+//! ```
+//! use schema_engine::answers::Answers;
+//! use schema_engine::pair::Pair;
+//! use schema_engine::{prove::prove, scratch::Scratch};
+//!
+//! # async fn example() -> schema_engine::Result<()> {
+//! let current = Scratch::empty().await?;
+//! current.run(["CREATE TABLE tasks (id integer PRIMARY KEY, title text)"]).await.expect("valid");
+//! let desired = Scratch::empty().await?;
+//! desired.run(["CREATE TABLE tasks (id integer PRIMARY KEY, title text NOT NULL DEFAULT '')"]).await.expect("valid");
+//!
+//! let (current, desired) = (current.schema().await?, desired.schema().await?);
+//! let proven = prove(Pair::new(&current, &desired), &Answers::default()).await?.expect("a difference");
+//! assert_eq!(proven.difference.changes[0].describe()[0].to_string(), "~ column tasks.title: NULL -> NOT NULL; default none -> ''");
+//! assert_eq!(proven.up.rebuilds().count(), 1);
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+//! ```
+
+#![warn(missing_docs)]
 
 pub mod answers;
 pub mod autogenerate;

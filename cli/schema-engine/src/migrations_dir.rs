@@ -118,10 +118,10 @@ impl MigrationsDir {
         // renames are left to fail, and the first is taken back if the second does.
         let new_module = self.temporary(&text)?;
         let new_library = self.temporary(&registered)?;
-        new_module.persist_noclobber(&path).map_err(|error| self.unwritable(&path, error.error))?;
+        new_module.persist_noclobber(&path).map_err(|error| unwritable(&path, error.error))?;
         if let Err(error) = new_library.persist(&library) {
             let taken_back = fs::remove_file(&path);
-            let error = self.unwritable(&library, error.error);
+            let error = unwritable(&library, error.error);
             return Err(match taken_back {
                 Ok(()) => error,
                 Err(_) => {
@@ -136,7 +136,7 @@ impl MigrationsDir {
     /// Two revisions at once would take one number: the second waits for the first.
     fn lock(&self) -> Result<File> {
         let folder = File::open(&self.folder).and_then(|folder| folder.lock().map(|()| folder));
-        folder.map_err(|error| self.unwritable(&self.folder, error))
+        folder.map_err(|error| unwritable(&self.folder, error))
     }
 
     fn temporary(&self, text: &str) -> Result<tempfile::NamedTempFile> {
@@ -153,15 +153,15 @@ impl MigrationsDir {
             file.as_file().sync_all()?;
             Ok(file)
         };
-        write().map_err(|error| self.unwritable(&self.folder, error))
+        write().map_err(|error| unwritable(&self.folder, error))
     }
+}
 
-    fn unwritable(&self, path: &Path, error: std::io::Error) -> Error {
-        Error::failed(format!("can't write {}", path.display()))
-            .because(error)
-            .state("Nothing was written.")
-            .next("Check the permissions of the folder and that the disk has room.")
-    }
+fn unwritable(path: &Path, error: std::io::Error) -> Error {
+    Error::failed(format!("can't write {}", path.display()))
+        .because(error)
+        .state("Nothing was written.")
+        .next("Check the permissions of the folder and that the disk has room.")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! however many changes it has, where it doesn't.
 
 mod alter;
+mod copy;
 mod order;
 mod rebuild;
 mod table_text;

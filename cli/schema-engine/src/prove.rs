@@ -13,7 +13,7 @@ use crate::ident::Ident;
 use crate::pair::Pair;
 use crate::plan::{Plan, PlanOptions, Step, Wording, plan};
 use crate::sample::{self, Kept, Spared};
-use crate::schema::Schema;
+use crate::schema::{Schema, Table};
 use crate::scratch::{Refused, Scratch};
 use crate::sql::normal::normal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,7 +76,8 @@ async fn attempt(
     let start = scratch.schema().await?;
     let difference = diff(Pair::new(&start, schemas.desired));
     let spared = spared(&difference, answers);
-    let sample_rows = sample::fill(&scratch, &start, &spared).await;
+    let trial = sample::Trial::new(schemas.desired, answers).await?;
+    let sample_rows = sample::fill(&scratch, &start, &spared, &trial).await;
     let kept = kept(&start, &difference);
     let before = read(&scratch, &kept).await?;
 
@@ -101,13 +102,13 @@ async fn attempt(
         return give_way(&down, &refused, &mut forced.down, "down");
     }
     let returned = scratch.schema().await?;
-    if let Some(table) = first_other_text(&returned, &start, |one, two| one == two)
-        && forced.down.insert(table)
-    {
+    let before_forcing = forced.down.len();
+    forced.down.extend(other_texts(&returned, &start, |one, two| one == two));
+    if forced.down.len() > before_forcing {
         return Ok(Outcome::Again);
     }
     let remaining = diff(Pair::new(&returned, &start));
-    let other_text = first_other_text(&returned, &start, |one, two| normal(one) == normal(two));
+    let other_text = other_texts(&returned, &start, |one, two| normal(one) == normal(two)).pop();
     if !remaining.is_empty() || other_text.is_some() {
         let what = other_text.map_or(listed(&remaining), |name| format!("{name} has another text"));
         return Err(not_proven("the way down doesn't return to where it began").because(what));
@@ -173,18 +174,12 @@ fn listed(difference: &Difference) -> String {
     lines.join("\n")
 }
 
-/// The first table whose text is another one.
-fn first_other_text(
-    one: &Schema,
-    two: &Schema,
-    same: impl Fn(&str, &str) -> bool,
-) -> Option<Ident> {
-    one.tables
-        .values()
-        .find(|table| {
-            !two.tables.get(&table.name).is_some_and(|other| same(&table.sql, &other.sql))
-        })
-        .map(|table| table.name.clone())
+/// The tables whose text is another one.
+fn other_texts(one: &Schema, two: &Schema, same: impl Fn(&str, &str) -> bool) -> Vec<Ident> {
+    let other = |table: &&Table| {
+        !two.tables.get(&table.name).is_some_and(|other| same(&table.sql, &other.sql))
+    };
+    one.tables.values().filter(other).map(|table| table.name.clone()).collect()
 }
 
 /// Where sample rows would make a plan fail that real rows may not: a column that must no longer
@@ -194,6 +189,10 @@ fn spared(difference: &Difference, answers: &Answers) -> Spared {
     for change in &difference.changes {
         let Change::AlterTable(difference) = change else { continue };
         let table = &difference.tables.current.name;
+        // In the new key a NULL would become a number of SQLite's choice, or be refused.
+        let desired = &difference.tables.desired;
+        let in_key = desired.columns.iter().filter(|column| desired.implies_not_null(&column.name));
+        spared.nulls.extend(in_key.map(|column| (table.clone(), column.name.clone())));
         for change in &difference.changes {
             let column = match change {
                 TableChange::AddColumn(column) => column,

@@ -15,13 +15,13 @@ mod token;
 mod virtual_table;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tempfile::TempPath;
 
 use crate::backup::{self, CopyName, SafetyCopy};
-use crate::database_file::DatabaseFile;
-use crate::database_file::durable;
+use crate::database_file::{DatabaseFile, LOCK_TIMEOUT, durable};
 use crate::dump::seal::Counts;
 use crate::dump::{DumpTarget, dump, is_reserved};
 use crate::error::{Error, Result};
@@ -46,12 +46,18 @@ pub struct RestoreOptions {
     pub now_stamp: String,
     /// What to do about broken references.
     pub foreign_keys: ForeignKeys,
+    /// How long to wait for a database that is in use.
+    pub lock_timeout: Duration,
 }
 
 impl RestoreOptions {
-    /// The strict way, at this moment.
+    /// The strict way, at this moment, waiting some seconds for a lock.
     pub fn new(now_stamp: impl Into<String>) -> Self {
-        Self { now_stamp: now_stamp.into(), foreign_keys: ForeignKeys::MustHold }
+        Self {
+            now_stamp: now_stamp.into(),
+            foreign_keys: ForeignKeys::MustHold,
+            lock_timeout: LOCK_TIMEOUT,
+        }
     }
 }
 
@@ -103,7 +109,7 @@ pub struct Loaded {
 ///
 /// As [`restore`].
 pub fn load(database: &Path, source: &Path, options: &RestoreOptions) -> Result<Loaded> {
-    let file = DatabaseFile::resolve(database)?;
+    let file = DatabaseFile::resolve(database)?.waiting(options.lock_timeout);
     load_beside(&file, source, options).map_err(|error| match error.data_state() {
         Some(_) => error,
         None => error.state("Nothing was restored; the database is unchanged."),

@@ -1,5 +1,6 @@
 //! Sample rows for a proof: a few in every table, with values that a careless copy would change.
 
+use crate::answers::Answers;
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::schema::{Affinity, Column, Schema, Table};
@@ -17,39 +18,113 @@ pub(crate) struct Spared {
     pub(crate) tables: BTreeSet<Ident>,
 }
 
+/// A database with the desired tables, in which each sample row is tried first.
+///
+/// A new UNIQUE, CHECK or STRICT can refuse a sample row as it can refuse a real one. What real
+/// rows do is counted elsewhere; the proof takes rows that both schemas can hold.
+pub(crate) struct Trial<'a> {
+    scratch: Scratch,
+    desired: &'a Schema,
+    answers: &'a Answers,
+}
+
+impl<'a> Trial<'a> {
+    pub(crate) async fn new(desired: &'a Schema, answers: &'a Answers) -> Result<Self> {
+        let scratch = Scratch::empty().await?;
+        let tables = desired.tables.values().map(|table| &table.sql);
+        let indexes = desired.indexes.values().map(|index| &index.sql);
+        scratch.run(tables.chain(indexes)).await.map_err(|refused| {
+            Error::failed("the desired schema can't be built in a scratch database")
+                .because(format!("{}: {}", refused.error, refused.sql))
+        })?;
+        Ok(Self { scratch, desired, answers })
+    }
+
+    /// Whether the desired table takes the row, as far as the row has its columns.
+    async fn takes(&self, table: &Ident, row: &[(&Ident, String)]) -> bool {
+        let Some(table) = self.desired.tables.get(table) else { return true };
+        let mut names = Vec::new();
+        let mut values = Vec::new();
+        for column in table.columns.iter().filter(|column| column.generated.is_none()) {
+            let fill = self.answers.fills.get(&(table.name.clone(), column.name.clone()));
+            let has_default = fill.is_some() || column.default.is_some();
+            match row.iter().find(|(name, _)| **name == column.name) {
+                Some((_, value))
+                    if value != "NULL" || column.not_null.is_none() || !has_default =>
+                {
+                    values.push(format!("old.{}", column.name.quoted()));
+                }
+                _ => match fill {
+                    Some(fill) => values.push(format!("({fill})")),
+                    None => continue,
+                },
+            }
+            names.push(column.name.quoted());
+        }
+        if names.is_empty() {
+            return true;
+        }
+        let old: Vec<_> =
+            row.iter().map(|(name, value)| format!("{value} AS {}", name.quoted())).collect();
+        let old = if old.is_empty() { "NULL".to_owned() } else { old.join(", ") };
+        let sql = format!(
+            "INSERT OR ABORT INTO {} ({}) SELECT {} FROM (SELECT {old}) AS old",
+            table.name.quoted(),
+            names.join(", "),
+            values.join(", ")
+        );
+        self.scratch.run([sql]).await.is_ok()
+    }
+}
+
 /// Puts sample rows into every table and says how many SQLite took: a row that a CHECK or a
-/// trigger of the schema refuses is left out.
-pub(crate) async fn fill(scratch: &Scratch, schema: &Schema, spared: &Spared) -> usize {
+/// trigger of one of the schemas refuses is left out.
+pub(crate) async fn fill(
+    scratch: &Scratch,
+    schema: &Schema,
+    spared: &Spared,
+    trial: &Trial<'_>,
+) -> usize {
     let mut taken = 0;
     for table in schema.tables.values().filter(|table| !spared.tables.contains(&table.name)) {
-        for row in 1..=ROWS {
-            taken += usize::from(scratch.run([insert(table, schema, row, spared)]).await.is_ok());
+        for number in 1..=ROWS {
+            let row = row(table, schema, number, spared);
+            if trial.takes(&table.name, &row).await {
+                taken += usize::from(scratch.run([insert(table, &row)]).await.is_ok());
+            }
         }
     }
     taken
 }
 
-fn insert(table: &Table, schema: &Schema, row: usize, spared: &Spared) -> String {
-    let columns: Vec<&Column> =
-        table.columns.iter().filter(|column| column.generated.is_none()).collect();
-    let names: Vec<_> = columns.iter().map(|column| column.name.quoted()).collect();
-    let values: Vec<_> = columns
-        .iter()
+fn row<'a>(
+    table: &'a Table,
+    schema: &Schema,
+    row: usize,
+    spared: &Spared,
+) -> Vec<(&'a Ident, String)> {
+    let columns = table.columns.iter().filter(|column| column.generated.is_none());
+    columns
         .map(|column| {
             let nullable = column.not_null.is_none()
                 && !table.is_key_column(&column.name)
                 && !spared.nulls.contains(&(table.name.clone(), column.name.clone()));
             if nullable && row == ROWS {
-                return "NULL".to_owned();
+                return (&column.name, "NULL".to_owned());
             }
-            let (table, column) = referred(table, column, schema);
-            value(table, column, row)
+            let (of, referred) = referred(table, column, schema);
+            (&column.name, value(of, referred, row))
         })
-        .collect();
+        .collect()
+}
+
+fn insert(table: &Table, row: &[(&Ident, String)]) -> String {
     let table = table.name.quoted();
-    if columns.is_empty() {
+    if row.is_empty() {
         return format!("INSERT INTO {table} DEFAULT VALUES");
     }
+    let (names, values): (Vec<_>, Vec<_>) =
+        row.iter().map(|(name, value)| (name.quoted(), value.as_str())).unzip();
     format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "))
 }
 

@@ -45,7 +45,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "links__new" ("id", "task_id") "#,
+            r#"INSERT OR ABORT INTO "links__new" ("id", "task_id") "#,
             r#"SELECT old."id", old."task_id" "#,
             r#"FROM "links" AS old"#,
         ))
@@ -62,7 +62,7 @@ impl MigrationTrait for Migration {
         // links: ALTER TABLE can't do this, so the table is built anew.
         db.execute_unprepared(r#"CREATE TABLE "links__new" ( "id" integer NOT NULL PRIMARY KEY, "task_id" varchar(36) )"#).await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "links__new" ("id", "task_id") "#,
+            r#"INSERT OR ABORT INTO "links__new" ("id", "task_id") "#,
             r#"SELECT old."id", old."task_id" "#,
             r#"FROM "links" AS old"#,
         ))

@@ -47,7 +47,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "notes__new" ("id", "task_id", "text") "#,
+            r#"INSERT OR ABORT INTO "notes__new" ("id", "task_id", "text") "#,
             r#"SELECT old."id", old."task_id", old."text" "#,
             r#"FROM "notes" AS old"#,
         ))
@@ -80,7 +80,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "notes__new" ("id", "task_id", "text") "#,
+            r#"INSERT OR ABORT INTO "notes__new" ("id", "task_id", "text") "#,
             r#"SELECT old."id", old."task_id", old."text" "#,
             r#"FROM "notes" AS old"#,
         ))

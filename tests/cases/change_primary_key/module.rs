@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "pairs__new" (rowid, "a", "b", "c") "#,
+            r#"INSERT OR ABORT INTO "pairs__new" (rowid, "a", "b", "c") "#,
             r#"SELECT old.rowid, old."a", old."b", old."c" "#,
             r#"FROM "pairs" AS old"#,
         ))
@@ -68,7 +68,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "pairs__new" (rowid, "a", "b", "c") "#,
+            r#"INSERT OR ABORT INTO "pairs__new" (rowid, "a", "b", "c") "#,
             r#"SELECT old.rowid, old."a", old."b", old."c" "#,
             r#"FROM "pairs" AS old"#,
         ))

@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
         )
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "formatted__new" ("id", "name", "size") "#,
+            r#"INSERT OR ABORT INTO "formatted__new" ("id", "name", "size") "#,
             r#"SELECT old."id", old."name", coalesce(old."size", 1) "#,
             r#"FROM "formatted" AS old"#,
         ))
@@ -72,7 +72,7 @@ impl MigrationTrait for Migration {
         )
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "formatted__new" ("id", "name", "size") "#,
+            r#"INSERT OR ABORT INTO "formatted__new" ("id", "name", "size") "#,
             r#"SELECT old."id", old."name", old."size" "#,
             r#"FROM "formatted" AS old"#,
         ))

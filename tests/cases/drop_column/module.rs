@@ -50,7 +50,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "tasks__new" (rowid, "id", "title", "priority") "#,
+            r#"INSERT OR ABORT INTO "tasks__new" (rowid, "id", "title", "priority") "#,
             r#"SELECT old.rowid, old."id", old."title", old."priority" "#,
             r#"FROM "tasks" AS old"#,
         ))

@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "g__new" (rowid, "a", "b") "#,
+            r#"INSERT OR ABORT INTO "g__new" (rowid, "a", "b") "#,
             r#"SELECT old.rowid, old."a", coalesce(old."b", 'x') "#,
             r#"FROM "g" AS old"#,
         ))
@@ -68,7 +68,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "g__new" (rowid, "a", "b") "#,
+            r#"INSERT OR ABORT INTO "g__new" (rowid, "a", "b") "#,
             r#"SELECT old.rowid, old."a", old."b" "#,
             r#"FROM "g" AS old"#,
         ))

@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "notes__new" ("id", "task_id", "text") "#,
+            r#"INSERT OR ABORT INTO "notes__new" ("id", "task_id", "text") "#,
             r#"SELECT old."id", old."task_id", coalesce(old."text", '') "#,
             r#"FROM "notes" AS old"#,
         ))
@@ -76,7 +76,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "notes__new" ("id", "task_id", "text") "#,
+            r#"INSERT OR ABORT INTO "notes__new" ("id", "task_id", "text") "#,
             r#"SELECT old."id", old."task_id", old."text" "#,
             r#"FROM "notes" AS old"#,
         ))

@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "tree__new" ("id", "parent", "name") "#,
+            r#"INSERT OR ABORT INTO "tree__new" ("id", "parent", "name") "#,
             r#"SELECT old."id", old."parent", old."name" "#,
             r#"FROM "tree" AS old"#,
         ))
@@ -68,7 +68,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT INTO "tree__new" ("id", "parent", "name") "#,
+            r#"INSERT OR ABORT INTO "tree__new" ("id", "parent", "name") "#,
             r#"SELECT old."id", old."parent", old."name" "#,
             r#"FROM "tree" AS old"#,
         ))

@@ -42,7 +42,7 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(
-            r#"INSERT INTO "s__new" ("k", "v") SELECT old."k", old."v" FROM "s" AS old"#,
+            r#"INSERT OR ABORT INTO "s__new" ("k", "v") SELECT old."k", old."v" FROM "s" AS old"#,
         )
         .await?;
         db.execute_unprepared(r#"DROP TABLE "s""#).await?;
@@ -60,7 +60,7 @@ impl MigrationTrait for Migration {
         )
         .await?;
         db.execute_unprepared(
-            r#"INSERT INTO "s__new" ("k", "v") SELECT old."k", old."v" FROM "s" AS old"#,
+            r#"INSERT OR ABORT INTO "s__new" ("k", "v") SELECT old."k", old."v" FROM "s" AS old"#,
         )
         .await?;
         db.execute_unprepared(r#"DROP TABLE "s""#).await?;

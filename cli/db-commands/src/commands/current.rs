@@ -20,6 +20,7 @@ pub(super) fn current(context: &Context<'_>) -> Result<ExitCode> {
         database: context.database(),
         migrations: &context.migrations,
         safety_copies: SafetyCopies::Skip,
+        predecessor: context.app.predecessor,
     };
     let standing = context.wait(executor.standing())?;
     let pending = context.migrations.len() - standing.applied().len();

@@ -29,6 +29,7 @@ pub(super) fn history(context: &Context<'_>) -> Result<ExitCode> {
         database: context.database(),
         migrations: &context.migrations,
         safety_copies: SafetyCopies::Skip,
+        predecessor: context.app.predecessor,
     };
     let standing = context.wait(executor.standing())?;
     let revisions: Vec<_> = ids(&context.migrations)

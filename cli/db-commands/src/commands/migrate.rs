@@ -51,6 +51,7 @@ impl Request<'_> {
             } else {
                 SafetyCopies::Skip
             },
+            predecessor: context.app.predecessor,
         };
         if self.preview == Preview::DryRun {
             let todo = context.wait(executor.preview(self.target, self.direction))?;
@@ -108,22 +109,26 @@ impl Request<'_> {
         for note in &report.notes {
             terminal.warn(note);
         }
-        let at = report.to.as_deref().unwrap_or("base");
-        if report.ran.is_empty() {
-            terminal.success(&format!("Nothing to do: {path} is at {at}."));
-            return;
+        if let Some(taken_over) = &report.taken_over {
+            terminal.success(&format!("Taken over: {taken_over}"));
         }
+        let at = report.to.as_deref().unwrap_or("base");
         for ran in &report.ran {
             let milliseconds = ran.took.as_secs_f64() * 1000.0;
             terminal.say_item(self.glyph(), &format!("{} ({milliseconds:.1} ms)", ran.revision));
         }
-        let done = match self.direction {
-            Direction::Up => "upgraded",
-            Direction::Down => "downgraded",
-        };
-        let from = report.from.as_deref().unwrap_or("base");
-        let count = counted(report.ran.len(), "revision", "revisions");
-        terminal.success(&format!("Database {done} from {from} to {at} ({count}): {path}"));
+        if report.ran.is_empty() && report.taken_over.is_none() {
+            terminal.success(&format!("Nothing to do: {path} is at {at}."));
+        }
+        if !report.ran.is_empty() {
+            let done = match self.direction {
+                Direction::Up => "upgraded",
+                Direction::Down => "downgraded",
+            };
+            let from = report.from.as_deref().unwrap_or("base");
+            let count = counted(report.ran.len(), "revision", "revisions");
+            terminal.success(&format!("Database {done} from {from} to {at} ({count}): {path}"));
+        }
         if let Some(copy) = &report.safety_copy {
             terminal.say(&format!("  A copy from before is at {}", copy.display()));
         }
@@ -150,6 +155,7 @@ struct Report<'a> {
     from: Option<&'a str>,
     to: Option<&'a str>,
     ran: Vec<Ran<'a>>,
+    taken_over: Option<&'a str>,
     safety_copy: Option<String>,
     notes: &'a [String],
 }
@@ -172,6 +178,7 @@ impl<'a> Report<'a> {
             from: report.from.as_deref(),
             to: report.to.as_deref(),
             ran: ran.collect(),
+            taken_over: report.taken_over.as_deref(),
             safety_copy: report.safety_copy.as_ref().map(|path| path.display().to_string()),
             notes: &report.notes,
         }

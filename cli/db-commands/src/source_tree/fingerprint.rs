@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Result};
 use std::path::{Path, PathBuf};
 
 /// What is looked at in a source tree, files and folders.
-pub const SOURCES: [&str; 5] =
+pub(crate) const SOURCES: [&str; 5] =
     ["Cargo.toml", "entity/Cargo.toml", "entity/src", "migration/Cargo.toml", "migration/src"];
 
 /// The fingerprint of the source tree in `root`: of the names and contents of its `.rs` and
@@ -24,7 +24,7 @@ pub const SOURCES: [&str; 5] =
 /// # Errors
 ///
 /// When a source is there and can't be read.
-pub fn fingerprint(root: &Path) -> Result<String> {
+pub(crate) fn fingerprint(root: &Path) -> Result<String> {
     let mut files = Vec::new();
     for source in SOURCES {
         collect(&root.join(source), source.to_owned(), &mut files)?;

@@ -11,6 +11,9 @@ use sha2::{Digest as _, Sha256};
 /// What every line of ours begins with; the number is the version of the format.
 pub(crate) const MARK: &str = "-- tgenie-dump v1";
 
+/// What a line of any version begins with.
+pub(crate) const MARK_OF_ANY_VERSION: &str = "-- tgenie-dump v";
+
 /// The first line of a dump.
 pub(super) const HEADER: &str =
     "-- tgenie-dump v1: SQL for SQLite. The last line tells whether this file is whole.\n";

@@ -1,7 +1,8 @@
 //! The run itself, inside its transactions.
 
+use super::adopt::{adopt, is_kept_by_alembic};
 use super::foreign_keys::{Violations, check_no_new, violations};
-use super::{Ran, RunReport, Standing};
+use super::{Executor, Ran, RunReport, Standing};
 use crate::change::Change;
 use crate::connection::explain;
 use crate::diff::diff;
@@ -26,20 +27,29 @@ const UNCHANGED: &str = "The database is unchanged: everything was rolled back."
 /// Runs what is to do. What that is gets decided once the lock is held, so that a second runner,
 /// which had to wait for the first, finds nothing left.
 pub(super) async fn run(
+    executor: &Executor<'_>,
     connection: &DatabaseConnection,
-    migrations: &Migrations,
-    target: impl Fn(&Standing) -> Result<usize>,
+    target: &str,
     direction: Direction,
 ) -> Result<RunReport> {
+    let migrations = executor.migrations;
     let transaction = begin(connection).await?;
-    let standing = Standing::read(&transaction, migrations).await?;
-    let todo = standing.todo(migrations, target(&standing)?, direction);
+    let mut standing = Standing::read(&transaction, migrations).await?;
     let mut report = RunReport::of_nothing(&standing, direction);
-    let before = inspect(&transaction).await?;
+    let mut before = inspect(&transaction).await?;
+    let mut known =
+        if before.tables.is_empty() { BTreeMap::new() } else { violations(&transaction).await? };
+    if standing.places().is_empty() && is_kept_by_alembic(&before) {
+        let taken_over = adopt(&transaction, migrations, &before, executor.predecessor).await?;
+        report.taken_over = Some(taken_over);
+        standing = Standing::read(&transaction, migrations).await?;
+        before = inspect(&transaction).await?;
+    }
+    let todo =
+        standing.todo(migrations, executor.resolve(&standing, target, direction)?, direction);
     // On an empty database the run is itself the replay; there is nothing to compare with.
-    let expected = if before.tables.is_empty() && standing.places().is_empty() {
-        None
-    } else if todo.is_empty() {
+    let is_new = before.tables.is_empty() && standing.places().is_empty();
+    let expected = if is_new || todo.is_empty() {
         None
     } else {
         Some(Expected::at(&standing, migrations, &before).await?)
@@ -53,10 +63,6 @@ pub(super) async fn run(
         migrations,
         direction,
         unrecorded: Vec::new(),
-    };
-    let mut known = match before.tables.is_empty() {
-        true => BTreeMap::new(),
-        false => violations(work.transaction().await?).await?,
     };
     for at in &todo {
         if migrations[*at].use_transaction() == Some(false) {

@@ -194,11 +194,11 @@ pub(super) fn foreign_key(
             }
         }
     }
-    if let Some((word, action)) = action(&key.on_delete)? {
+    if let Some((word, action)) = action(&key.on_delete) {
         built.on_delete(action);
         code.push(format!(".on_delete(ForeignKeyAction::{word})"));
     }
-    if let Some((word, action)) = action(&key.on_update)? {
+    if let Some((word, action)) = action(&key.on_update) {
         built.on_update(action);
         code.push(format!(".on_update(ForeignKeyAction::{word})"));
     }
@@ -207,14 +207,13 @@ pub(super) fn foreign_key(
     Some((code, built))
 }
 
-/// `None` for an action that has no word here, `Some(None)` for none at all.
-fn action(text: &str) -> Option<Option<(&'static str, ForeignKeyAction)>> {
+/// A foreign key action by its word and value. `NO ACTION` is what happens when nothing is said.
+fn action(text: &str) -> Option<(&'static str, ForeignKeyAction)> {
     Some(match text {
-        "NO ACTION" => None,
-        "CASCADE" => Some(("Cascade", ForeignKeyAction::Cascade)),
-        "SET NULL" => Some(("SetNull", ForeignKeyAction::SetNull)),
-        "SET DEFAULT" => Some(("SetDefault", ForeignKeyAction::SetDefault)),
-        "RESTRICT" => Some(("Restrict", ForeignKeyAction::Restrict)),
+        "CASCADE" => ("Cascade", ForeignKeyAction::Cascade),
+        "SET NULL" => ("SetNull", ForeignKeyAction::SetNull),
+        "SET DEFAULT" => ("SetDefault", ForeignKeyAction::SetDefault),
+        "RESTRICT" => ("Restrict", ForeignKeyAction::Restrict),
         _ => return None,
     })
 }

@@ -26,13 +26,18 @@ pub(super) fn check(database: &Path, foreign_keys: ForeignKeys) -> Result<()> {
     if foreign_keys == ForeignKeys::AsFound {
         return Ok(());
     }
-    let (count, broken) = references(&connection).map_err(cant_check)?;
-    if count == 0 {
-        return Ok(());
-    }
-    let broken = broken.join("; ");
-    Err(Error::refused(format!("{count} rows refer to rows that are not there: {broken}"))
-        .next("The database was like that when it was saved; restore it as it was only if you mean to."))
+    let error = match references(&connection) {
+        Ok((0, _)) => return Ok(()),
+        Ok((count, broken)) => Error::refused(format!(
+            "{count} rows refer to rows that are not there: {}",
+            broken.join("; ")
+        )),
+        // A reference to columns that aren't unique, for one.
+        Err(error) => Error::refused("the foreign keys can't be checked").because(error),
+    };
+    Err(error.next(
+        "The database was like that when it was saved; restore it as it was only if you mean to.",
+    ))
 }
 
 /// How much a database holds.

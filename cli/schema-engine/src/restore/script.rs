@@ -11,8 +11,8 @@ use super::guard::Guard;
 use super::split::{Splitter, Statement};
 use super::statement::{self, Command, Group};
 use crate::database_file::durable;
-use crate::dump::seal::{Counts, Hasher, MARK, Seal};
-use crate::dump::sequence_helper;
+use crate::dump::seal::{self, Counts, Hasher, Seal};
+use crate::dump::{is_reserved, sequence_helper};
 use crate::error::{Error, Result};
 
 /// How the temporary database has to be made.
@@ -52,10 +52,12 @@ fn cant_load(error: rusqlite::Error) -> Error {
     Error::failed("can't make the temporary database").because(error)
 }
 
-/// Drops the mark of UTF-8 that some editors put in front.
+/// What some editors put in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 fn skip_mark(input: &mut impl BufRead) -> io::Result<()> {
-    if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
-        input.consume(3);
+    if input.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
+        input.consume(BYTE_ORDER_MARK.len());
     }
     Ok(())
 }
@@ -64,15 +66,20 @@ fn skip_mark(input: &mut impl BufRead) -> io::Result<()> {
 /// must be one.
 fn find_seal(file: &mut File) -> io::Result<Result<Option<(Seal, u64)>>> {
     let mut first = Vec::new();
-    file.by_ref().take(MARK.len() as u64).read_to_end(&mut first)?;
+    file.by_ref().take(64).read_to_end(&mut first)?;
     let length = file.seek(SeekFrom::End(0))?;
     let tail_start = length.saturating_sub(1024);
     file.seek(SeekFrom::Start(tail_start))?;
     let mut tail = Vec::new();
     file.read_to_end(&mut tail)?;
     file.rewind()?;
-    if first != MARK.as_bytes() {
+    let first = first.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&first);
+    if !first.starts_with(seal::MARK_OF_ANY_VERSION.as_bytes()) {
         return Ok(Ok(None));
+    }
+    if !first.starts_with(seal::MARK.as_bytes()) {
+        return Ok(Err(Error::failed("the dump was made by another version of this tool")
+            .next("Restore it with that version or a newer one.")));
     }
     let line_start = tail
         .strip_suffix(b"\n")
@@ -119,6 +126,7 @@ struct Loader<'a> {
     shape: Shape,
     phase: Phase,
     counts: Counts,
+    virtual_tables: Vec<String>,
     /// The statement before, where it may have made a table that is dropped again.
     previous: Vec<u8>,
 }
@@ -135,8 +143,15 @@ impl<'a> Loader<'a> {
             connection.pragma_update(None, "page_size", page_size)?;
         }
         let guard = Guard::set(connection)?;
-        let counts = Counts::default();
-        Ok(Self { connection, guard, shape, phase: Phase::Before, counts, previous: Vec::new() })
+        Ok(Self {
+            connection,
+            guard,
+            shape,
+            phase: Phase::Before,
+            counts: Counts::default(),
+            virtual_tables: Vec::new(),
+            previous: Vec::new(),
+        })
     }
 
     fn run(&mut self, statement: &Statement) -> Result<()> {
@@ -160,8 +175,10 @@ impl<'a> Loader<'a> {
                 self.counts.tables += u64::from(group == Group::Create && makes_table(&sql));
                 self.theirs(group, &sql).map(|_| ())
             }
-            Command::Insert { sql, system } => self.theirs(Group::Insert, &sql).map(|changed| {
-                if !system {
+            // Python writes what a virtual table shows besides the tables behind it.
+            Command::Insert { table, .. } if self.virtual_tables.contains(&table) => Ok(()),
+            Command::Insert { table, sql } => self.theirs(Group::Insert, &sql).map(|changed| {
+                if !is_reserved(&table) {
                     self.counts.rows += changed;
                 }
             }),
@@ -221,6 +238,7 @@ impl<'a> Loader<'a> {
         );
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false)?;
         self.counts.tables += 1;
+        self.virtual_tables.push(name.to_owned());
         entered.map(|_| ())
     }
 

@@ -19,8 +19,8 @@ pub(super) enum Command {
     PageSize(String),
     /// Runs as it stands.
     Run(Group, String),
-    /// Fills a table, one of SQLite's own or one of the user.
-    Insert { sql: String, system: bool },
+    /// Fills this table.
+    Insert { table: String, sql: String },
     /// Enters a virtual table in the schema.
     VirtualTable { name: String, sql: String },
     /// Makes `sqlite_sequence` be there.
@@ -62,7 +62,7 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
         "DROP" => drop_helper(tokens),
         "ANALYZE" => analyze(text, tokens),
         "" => Err("is not SQL".to_owned()),
-        _ => Err(format!("is a {keyword}, which no dump needs")),
+        _ => Err(format!("begins with {keyword}, which no dump needs")),
     }
 }
 
@@ -118,11 +118,10 @@ fn insert(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
         let (name, sql) = virtual_table::read(tokens)?;
         return Ok(Command::VirtualTable { name, sql });
     }
-    let system = super::is_reserved(&table);
-    if system && !["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str()) {
+    if super::is_reserved(&table) && !["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str()) {
         return Err(format!("writes to `{table}`, which belongs to SQLite"));
     }
-    Ok(Command::Insert { sql: rows::rewrite(text, tokens)?, system })
+    Ok(Command::Insert { table, sql: rows::rewrite(text, tokens)? })
 }
 
 fn is_schema(table: &str) -> bool {

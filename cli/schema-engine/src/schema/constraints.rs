@@ -84,7 +84,9 @@ fn of_table(table: &Table, syntax: &ConstraintSyntax) -> Option<Constraint> {
         ConstraintKind::Unique { columns, conflict } => {
             let mut columns = key_columns(columns);
             // DESC orders the index behind the constraint; it forbids the same rows.
-            columns.iter_mut().for_each(|column| column.descending = false);
+            for column in &mut columns {
+                column.descending = false;
+            }
             columns.sort();
             Rule::Unique(UniqueKey { columns, conflict: conflict.clone() })
         }

@@ -3,7 +3,7 @@
 use crate::ident::Ident;
 use crate::sql::create_index::{self, CreateIndex};
 use crate::sql::create_table::ParseError;
-use crate::sql::normal::normal;
+use crate::sql::normal::{mentions, normal};
 
 /// An index made by `CREATE INDEX`.
 #[derive(Debug, Clone)]
@@ -41,6 +41,11 @@ impl Index {
             sql,
             ordinal,
         })
+    }
+
+    /// Whether a column is indexed, plainly or inside an expression, or stands in the predicate.
+    pub fn mentions(&self, column: &Ident) -> bool {
+        mentions(&self.sql, column)
     }
 
     /// Whether both index the same things in the same way, names aside.

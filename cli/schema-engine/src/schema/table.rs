@@ -135,6 +135,12 @@ impl Table {
             .is_some_and(|key| key.columns.iter().any(|column| &column.name == name))
     }
 
+    /// The column that is the rowid itself.
+    pub fn rowid_alias(&self) -> Option<&Ident> {
+        let key = self.primary_key.as_ref().filter(|key| key.rowid_alias)?;
+        key.columns.first().map(|column| &column.name)
+    }
+
     /// Whether NULL can't be stored in a column, said or implied: the rowid is never NULL, nor is
     /// a key column of a table without one (<https://www.sqlite.org/withoutrowid.html>).
     pub fn implies_not_null(&self, name: &Ident) -> bool {

@@ -82,6 +82,9 @@ impl fmt::Display for LexError {
 impl std::error::Error for LexError {}
 
 /// Splits SQL into tokens, comments included and white space left out.
+///
+/// # Errors
+/// When the text ends inside a token, or holds a character that starts none.
 pub fn tokens(sql: &str) -> Result<Vec<Token>, LexError> {
     let bytes = sql.as_bytes();
     let mut found = Vec::with_capacity(bytes.len() / 5);
@@ -99,6 +102,9 @@ pub fn tokens(sql: &str) -> Result<Vec<Token>, LexError> {
 }
 
 /// The tokens without comments.
+///
+/// # Errors
+/// As [`tokens`].
 pub fn significant_tokens(sql: &str) -> Result<Vec<Token>, LexError> {
     let mut found = tokens(sql)?;
     found.retain(|token| token.kind != TokenKind::Comment);

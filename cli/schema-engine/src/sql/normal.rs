@@ -36,8 +36,9 @@ pub fn mentions(sql: &str, name: &crate::ident::Ident) -> bool {
 fn push_normal(form: &mut String, token: &Token, sql: &str) {
     let text = token.text(sql);
     match token.kind {
-        TokenKind::Word | TokenKind::Number => form.push_str(&text.to_ascii_lowercase()),
-        TokenKind::Blob => form.push_str(&text.to_ascii_lowercase()),
+        TokenKind::Word | TokenKind::Number | TokenKind::Blob => {
+            form.push_str(&text.to_ascii_lowercase());
+        }
         TokenKind::Quoted => push_name(form, &unquote(text).to_ascii_lowercase()),
         TokenKind::Symbol => form.push_str(match text {
             "==" => "=",

@@ -94,7 +94,11 @@ impl Database {
         for column in columns {
             let column = quoted(column);
             list.push(format!("typeof(x.{column})"));
-            list.push(format!("quote(x.{column})"));
+            // As hexadecimal, text may be no UTF-8 and is a literal all the same.
+            list.push(format!(
+                "CASE typeof(x.{column}) WHEN 'text' THEN
+                 'CAST(x''' || hex(x.{column}) || ''' AS TEXT)' ELSE quote(x.{column}) END"
+            ));
         }
         let sql = format!("SELECT {} FROM {} AS x", list.join(", "), quoted(&table.name));
         let mut rows: Vec<StoredRow> = self

@@ -6,7 +6,7 @@ use crate::database::{Database, StoredRow};
 use crate::edit::{reordered, respelled};
 use crate::fingerprint;
 use crate::model::{Model, Table, same};
-use crate::oracle::{self, Source, common, keeps_rowids};
+use crate::oracle::{self, common, keeps_rowids};
 use crate::rng::Rng;
 use crate::rows;
 use schema_engine::change::Change;
@@ -174,7 +174,14 @@ async fn up_and_down(case: &Case, schemas: Pair<&Schema>, proven: &Proven) -> Ch
 
     let mut down = Down::WithRows;
     let mut returned = database;
-    if let Err(how) = returned.transaction(proven.down.statements()).await {
+    let refused = match returned.transaction(proven.down.statements()).await {
+        Err(how) => Some(how),
+        Ok(()) => match sure(returned.orphans().await)? {
+            orphans if orphans.is_empty() => None,
+            orphans => Some(format!("rows without a parent: {orphans:?}")),
+        },
+    };
+    if let Some(how) = refused {
         if !may_refuse(case) {
             return broken("3: the way down runs", how + &listed(proven, false));
         }
@@ -271,20 +278,24 @@ async fn kept_values(
 }
 
 /// Whether real rows may keep the way down from running: where values were lost or changed that
-/// the first schema keeps to a rule.
+/// the first schema holds to a rule.
 fn may_refuse(case: &Case) -> bool {
     common(case).into_iter().any(|(before, after)| {
-        before.columns.iter().any(|old| match after.column(&old.name) {
-            None => !old.is_generated(),
-            Some(new) => {
-                old.affinity() != new.affinity()
-                    || before.strict != after.strict
-                    || old.is_generated() != new.is_generated()
-                    || matches!(oracle::source(case, before, after, new), Source::Fill(_))
-                    || case.fill(&after.name, &new.name).is_some()
-                    || new.default().is_some() && after.forbids_null(new)
-            }
-        })
+        let rule = |name: &str| before.is_held_to_a_rule(name);
+        let lost_parent = |parent: &String| case.after.table(parent).is_none();
+        let parents = before.references();
+        parents.iter().any(|reference| lost_parent(&reference.table))
+            || before.columns.iter().any(|old| match after.column(&old.name) {
+                None => !old.is_generated() && rule(&old.name),
+                Some(new) => {
+                    let changed = old.affinity() != new.affinity()
+                        || before.strict != after.strict
+                        || old.is_generated() != new.is_generated()
+                        || case.fill(&after.name, &new.name).is_some()
+                        || !before.forbids_null(old) && after.forbids_null(new);
+                    changed && (rule(&old.name) || before.strict)
+                }
+            })
     })
 }
 

@@ -189,6 +189,45 @@ impl Table {
                 .any(|rule| matches!(rule.kind, RuleKind::PrimaryKey { autoincrement: true, .. }))
     }
 
+    /// The foreign keys.
+    pub fn references(&self) -> Vec<&Reference> {
+        let inline = self.columns.iter().flat_map(|column| &column.clauses).filter_map(|clause| {
+            match &clause.kind {
+                ClauseKind::References(reference) => Some(reference),
+                _ => None,
+            }
+        });
+        let of_table = self.rules.iter().filter_map(|rule| match &rule.kind {
+            RuleKind::ForeignKey { reference, .. } => Some(reference),
+            _ => None,
+        });
+        inline.chain(of_table).collect()
+    }
+
+    /// Whether a column can't hold any value at all: a check, a reference, a key.
+    pub fn is_held_to_a_rule(&self, name: &str) -> bool {
+        let mentioned = |text: &Text| {
+            text.iter().any(|part| matches!(part, Part::Column(_, column) if same(column, name)))
+        };
+        let checked = self.columns.iter().flat_map(|column| &column.clauses).any(|clause| {
+            matches!(&clause.kind, ClauseKind::Check(text) if mentioned(text))
+        });
+        let own = |kind: &ClauseKind| {
+            matches!(
+                kind,
+                ClauseKind::References(_) | ClauseKind::Unique(_) | ClauseKind::PrimaryKey { .. }
+            )
+        };
+        let ruled = self.rules.iter().any(|rule| match &rule.kind {
+            RuleKind::Check(text) => mentioned(text),
+            RuleKind::ForeignKey { columns, .. } => columns.iter().any(|other| same(other, name)),
+            RuleKind::PrimaryKey { columns, .. } | RuleKind::Unique { columns, .. } => {
+                columns.iter().any(|column| same(&column.name, name))
+            }
+        });
+        checked || ruled || self.column(name).is_some_and(|column| column.has(own))
+    }
+
     /// A name for the rowid that no column has taken.
     pub fn rowid_name(&self) -> Option<&'static str> {
         if self.without_rowid {

@@ -63,14 +63,20 @@ pub fn dump(database: &Path, target: DumpTarget<'_>) -> Result<DumpReport> {
     let nothing_written = "Nothing was written.";
     match file.found()? {
         Found::Nothing => {
-            return Err(Error::failed(format!("there is no database at {}", file.path().display()))
-                .state(nothing_written)
-                .next("Look at the path, or create the database first."));
+            return Err(Error::failed(format!(
+                "there is no database at {}",
+                file.path().display()
+            ))
+            .state(nothing_written)
+            .next("Look at the path, or create the database first."));
         }
         Found::Other => {
-            return Err(Error::failed(format!("{} is not a SQLite database", file.path().display()))
-                .state(nothing_written)
-                .next("Look at the path."));
+            return Err(Error::failed(format!(
+                "{} is not a SQLite database",
+                file.path().display()
+            ))
+            .state(nothing_written)
+            .next("Look at the path."));
         }
         Found::Empty | Found::Database => {}
     }
@@ -108,8 +114,7 @@ fn dump_open(
     out: &mut dyn Write,
     path: Option<PathBuf>,
 ) -> Result<DumpReport> {
-    let mut connection =
-        file.reader().map_err(|error| file.sqlite_error("can't open", error))?;
+    let mut connection = file.reader().map_err(|error| file.sqlite_error("can't open", error))?;
     let (counts, sha256, bytes) = write(file, &mut connection, out)?;
     Ok(DumpReport { path, tables: counts.tables, rows: counts.rows, bytes, sha256 })
 }
@@ -128,9 +133,8 @@ fn write(
     refuse_damage(file, &snapshot)?;
     let mut out = Sealing::new(out);
     let counts = script::write(&snapshot, &mut out)?;
-    let (seal, bytes) = out
-        .seal(counts)
-        .map_err(|error| Error::failed("can't write the dump").because(error))?;
+    let (seal, bytes) =
+        out.seal(counts).map_err(|error| Error::failed("can't write the dump").because(error))?;
     Ok((counts, seal.sha256, bytes))
 }
 

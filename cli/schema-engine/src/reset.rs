@@ -53,7 +53,9 @@ pub fn reset(database: &Path, before: BeforeReset<'_>) -> Result<ResetReport> {
         Found::Nothing => (None, Vec::new()),
         Found::Database => match lock(&file) {
             Ok(sole) => remove_database(&file, sole, name.as_ref())?,
-            Err(error) if is(&error, ErrorCode::DatabaseCorrupt) => remove_bytes(&file, name.as_ref())?,
+            Err(error) if is(&error, ErrorCode::DatabaseCorrupt) => {
+                remove_bytes(&file, name.as_ref())?
+            }
             Err(error) => {
                 return Err(file
                     .sqlite_error("can't remove", error)
@@ -112,10 +114,8 @@ fn remove_bytes(file: &DatabaseFile, name: Option<&CopyName>) -> Result<Removed>
         .all_files()
         .iter()
         .any(|path| std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0));
-    let safety_copy = name
-        .filter(|_| has_bytes)
-        .map(|name| backup::copy_bytes(file, name))
-        .transpose()?;
+    let safety_copy =
+        name.filter(|_| has_bytes).map(|name| backup::copy_bytes(file, name)).transpose()?;
     let removed = remove_files(file, safety_copy.as_ref())?;
     Ok((safety_copy, removed))
 }

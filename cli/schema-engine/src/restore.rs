@@ -188,12 +188,7 @@ fn draft(file: &DatabaseFile) -> Result<TempPath> {
 
 /// Takes over a database file page by page; by way of a dump where the pages have another size
 /// than they must have, since VACUUM may renumber rows.
-fn copy(
-    file: &DatabaseFile,
-    source: &Path,
-    draft: &Path,
-    shape: script::Shape,
-) -> Result<Counts> {
+fn copy(file: &DatabaseFile, source: &Path, draft: &Path, shape: script::Shape) -> Result<Counts> {
     let origin = DatabaseFile::resolve(source)?;
     let failed = |error| origin.sqlite_error("can't read", error);
     let reader = origin.reader().map_err(failed)?;

@@ -53,9 +53,9 @@ fn in_first_circle(remaining: &BTreeSet<usize>, missing: &[BTreeSet<usize>]) -> 
         ancestors.insert(*table, seen);
     }
     remaining.iter().copied().find(|table| {
-        ancestors[table].iter().all(|ancestor| {
-            ancestors.get(ancestor).is_some_and(|theirs| theirs.contains(table))
-        })
+        ancestors[table]
+            .iter()
+            .all(|ancestor| ancestors.get(ancestor).is_some_and(|theirs| theirs.contains(table)))
     })
 }
 

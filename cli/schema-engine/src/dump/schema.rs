@@ -102,9 +102,8 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 }
 
 fn encoding(connection: &Connection) -> Result<Encoding> {
-    let name: String = connection
-        .query_row("PRAGMA encoding", [], |row| row.get(0))
-        .map_err(unreadable)?;
+    let name: String =
+        connection.query_row("PRAGMA encoding", [], |row| row.get(0)).map_err(unreadable)?;
     Encoding::parse(&name)
         .ok_or_else(|| Error::failed(format!("the text encoding `{name}` is unknown")))
 }
@@ -162,13 +161,15 @@ fn rows(
     let mut read: Vec<String> = Vec::new();
     if is_rowid_table && !has_rowid_alias(connection, table, &columns).map_err(unreadable)? {
         // Where columns have taken all three names the rowid can't be seen, let alone kept.
-        let name = ["rowid", "_rowid_", "oid"].into_iter().find(|name| {
-            !columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
-        });
+        let name = ["rowid", "_rowid_", "oid"]
+            .into_iter()
+            .find(|name| !columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)));
         read.extend(name.map(str::to_owned));
     }
     let with_rowid = !read.is_empty();
-    read.extend(columns.iter().filter(|column| !column.is_generated).map(|column| quoted(&column.name)));
+    read.extend(
+        columns.iter().filter(|column| !column.is_generated).map(|column| quoted(&column.name)),
+    );
 
     let needs_list = with_rowid || columns.iter().any(|column| column.is_generated);
     let list = if needs_list { format!("({})", read.join(",")) } else { String::new() };
@@ -236,16 +237,21 @@ fn in_order(connection: &Connection, tables: Vec<Table>) -> rusqlite::Result<Vec
         .enumerate()
         .map(|(place, table)| (table.name.to_ascii_lowercase(), place))
         .collect();
-    let mut references = connection
-        .prepare("SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?1, 'main')")?;
+    let mut references =
+        connection.prepare("SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?1, 'main')")?;
     let mut parents = Vec::with_capacity(tables.len());
     for table in &tables {
         let names: Vec<String> = match table.rows {
-            Some(_) => references.query_map([&table.name], |row| row.get(0))?.collect::<Result<_, _>>()?,
+            Some(_) => {
+                references.query_map([&table.name], |row| row.get(0))?.collect::<Result<_, _>>()?
+            }
             None => Vec::new(),
         };
         parents.push(
-            names.iter().filter_map(|name| places.get(&name.to_ascii_lowercase()).copied()).collect(),
+            names
+                .iter()
+                .filter_map(|name| places.get(&name.to_ascii_lowercase()).copied())
+                .collect(),
         );
     }
     let mut tables: Vec<Option<Table>> = tables.into_iter().map(Some).collect();

@@ -71,7 +71,9 @@ impl Script<'_> {
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.out.write_all(&self.buffer).map_err(|error| Error::failed("can't write the dump").because(error))?;
+        self.out
+            .write_all(&self.buffer)
+            .map_err(|error| Error::failed("can't write the dump").because(error))?;
         self.buffer.clear();
         if self.buffer.capacity() > 16 * CHUNK {
             self.buffer.shrink_to(2 * CHUNK);
@@ -242,7 +244,12 @@ impl Script<'_> {
         }
     }
 
-    fn values(&mut self, row: &Row<'_>, columns: usize, encoding: Encoding) -> rusqlite::Result<()> {
+    fn values(
+        &mut self,
+        row: &Row<'_>,
+        columns: usize,
+        encoding: Encoding,
+    ) -> rusqlite::Result<()> {
         let step = if encoding == Encoding::Utf8 { 1 } else { 2 };
         for column in (0..columns).step_by(step) {
             if column > 0 {

@@ -110,7 +110,8 @@ fn plain_decimal(real: f64) -> Option<String> {
     if fraction.len() > 15 {
         return None;
     }
-    let digits: u128 = format!("{whole}{fraction}").parse().ok().filter(|digits| *digits < 1 << 53)?;
+    let digits: u128 =
+        format!("{whole}{fraction}").parse().ok().filter(|digits| *digits < 1 << 53)?;
     let power = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
 
     // The quotient with 64 or 65 bits; both numbers have at most 53, so nothing overflows.

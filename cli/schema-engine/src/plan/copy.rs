@@ -125,18 +125,26 @@ impl Copy<'_> {
     }
 
     /// What stands in for values that are gone, on the way back to a table whose column must have
-    /// one: the emptiest value that the model can still read, and in a key one that no other row
-    /// has.
+    /// one: the emptiest value that the model can still read. In a key it is NULL, or where that
+    /// can't be, a value that no other row has: the default would be there twice, or refer to
+    /// nothing.
     fn placeholder(&self, column: &Column) -> Option<String> {
         if self.options.wording != Wording::Desired {
             return None;
         }
         let in_primary_key = self.target.is_key_column(&column.name);
         let not_null = column.not_null.is_some() || in_primary_key;
+        if !not_null && (self.is_unique(column) || self.refers(column)) {
+            return Some("NULL".to_owned());
+        }
         if in_primary_key || self.is_unique(column) {
-            return Some(if not_null { distinct(column) } else { "NULL".to_owned() });
+            return Some(distinct(column));
         }
         (not_null && column.default.is_none()).then(|| emptiest(column).to_owned())
+    }
+
+    fn refers(&self, column: &Column) -> bool {
+        self.target.foreign_keys.iter().any(|key| key.columns.contains(&column.name))
     }
 
     /// Whether a UNIQUE constraint or a unique index holds the column.

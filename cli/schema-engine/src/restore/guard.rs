@@ -105,10 +105,9 @@ fn objection(context: &AuthContext<'_>, group: Group) -> Option<String> {
             (table_name.eq_ignore_ascii_case("sqlite_master") && !writes_schema)
                 .then(|| "writes to the schema".to_owned())
         }
-        AuthAction::Delete { table_name } => {
-            (!table_name.starts_with("sqlite_s") || table_name == "sqlite_schema")
-                .then(|| format!("deletes from `{table_name}`"))
-        }
+        AuthAction::Delete { table_name } => (!table_name.starts_with("sqlite_s")
+            || table_name == "sqlite_schema")
+            .then(|| format!("deletes from `{table_name}`")),
         // VALUES with several rows are a query to SQLite, and so is its own look at statistics.
         AuthAction::Select => {
             (group == Group::Create).then(|| "fills a table by a query".to_owned())

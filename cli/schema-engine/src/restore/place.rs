@@ -147,7 +147,8 @@ fn broken_off(
     copy: Option<&SafetyCopy>,
     error: rusqlite::Error,
 ) -> Error {
-    let hash = |path: &Path| dump(path, DumpTarget::Stream(&mut io::sink())).map(|done| done.sha256);
+    let hash =
+        |path: &Path| dump(path, DumpTarget::Stream(&mut io::sink())).map(|done| done.sha256);
     let now = hash(file.path());
     let is = |other: &Path| matches!((&now, hash(other)), (Ok(one), Ok(two)) if *one == two);
     let state = if is(fresh) {
@@ -169,9 +170,10 @@ fn verify(file: &DatabaseFile, copy: Option<&SafetyCopy>) -> Result<()> {
     let answer = file.reader().and_then(|live| backup::quick_check(&live));
     let error = match answer {
         Ok(None) => return Ok(()),
-        Ok(Some(fault)) => {
-            Error::failed(format!("{} is damaged after the restore: {fault}", file.path().display()))
-        }
+        Ok(Some(fault)) => Error::failed(format!(
+            "{} is damaged after the restore: {fault}",
+            file.path().display()
+        )),
         Err(error) if is(&error, ErrorCode::DatabaseBusy) => return Ok(()),
         Err(error) => file.sqlite_error("after the restore SQLite can't read", error),
     };

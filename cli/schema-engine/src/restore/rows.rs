@@ -61,7 +61,8 @@ pub(super) fn rewrite(text: &[u8], mut tokens: Tokens<'_>) -> Result<String, Obj
 
 /// The double that a number stands for, if it isn't an integer.
 fn inexact(number: &[u8]) -> Result<Option<f64>, Objection> {
-    let text: String = number.iter().filter(|byte| **byte != b'_').map(|byte| char::from(*byte)).collect();
+    let text: String =
+        number.iter().filter(|byte| **byte != b'_').map(|byte| char::from(*byte)).collect();
     let is_hex = matches!(number, [b'0', b'x' | b'X', ..]);
     // The smallest integer is written with a minus before its digits.
     let is_integer = text.bytes().all(|byte| byte.is_ascii_digit())

@@ -24,9 +24,8 @@ pub(super) struct Shape {
 
 /// Fills an empty file from a dump.
 pub(super) fn load(source: &Path, target: &Path, shape: Shape) -> Result<Counts> {
-    let unreadable = |error: io::Error| {
-        Error::failed(format!("can't read {}", source.display())).because(error)
-    };
+    let unreadable =
+        |error: io::Error| Error::failed(format!("can't read {}", source.display())).because(error);
     let mut file = File::open(source).map_err(unreadable)?;
     let seal = find_seal(&mut file).map_err(unreadable)??;
     let hashed = seal.as_ref().map_or(0, |(_, length)| *length);
@@ -100,7 +99,9 @@ fn check_seal(seal: &Seal, counts: Counts, hash: &str) -> Result<()> {
     if seal.sha256 != hash {
         return Err(Error::refused("the dump was changed after it was written")
             .next("Take an untouched copy of it.")
-            .next("If the change was meant, delete its first and its last line, then restore it."));
+            .next(
+                "If the change was meant, delete its first and its last line, then restore it.",
+            ));
     }
     if seal.counts != counts {
         let Counts { tables, rows } = counts;
@@ -155,12 +156,14 @@ impl<'a> Loader<'a> {
     }
 
     fn run(&mut self, statement: &Statement) -> Result<()> {
-        let command = statement::read(&statement.text)
-            .map_err(|objection| refused(statement, &objection))?;
+        let command =
+            statement::read(&statement.text).map_err(|objection| refused(statement, &objection))?;
         match (self.phase, &command) {
             (Phase::Before, Command::Begin) => self.phase = Phase::Within,
             (Phase::Before, Command::Nothing | Command::PageSize(_)) | (Phase::Within, _) => {}
-            (Phase::Before, _) => return Err(refused(statement, "comes before the BEGIN of a dump")),
+            (Phase::Before, _) => {
+                return Err(refused(statement, "comes before the BEGIN of a dump"));
+            }
             (Phase::After, _) => return Err(refused(statement, "follows the COMMIT")),
         }
         let result = match command {

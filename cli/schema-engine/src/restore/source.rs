@@ -24,7 +24,9 @@ pub(super) fn look(source: &Path) -> Result<SourceKind> {
     let metadata = match fs::metadata(source) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::failed(format!("there is no file {shown}")).next("Look at the path."));
+            return Err(
+                Error::failed(format!("there is no file {shown}")).next("Look at the path.")
+            );
         }
         Err(error) => return Err(unreadable(error)),
     };
@@ -43,7 +45,9 @@ pub(super) fn look(source: &Path) -> Result<SourceKind> {
         return Ok(SourceKind::Database);
     }
     let mut start = Vec::new();
-    File::open(source).and_then(|file| file.take(16).read_to_end(&mut start)).map_err(unreadable)?;
+    File::open(source)
+        .and_then(|file| file.take(16).read_to_end(&mut start))
+        .map_err(unreadable)?;
     match foreign_format(&start) {
         None => Ok(SourceKind::Dump),
         Some((what, advice)) => Err(Error::failed(format!("{shown} is {what}")).next(advice)),

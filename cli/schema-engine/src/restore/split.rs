@@ -194,13 +194,7 @@ fn advance(state: &mut State, statement: &mut Statement, line: u64, byte: u8) ->
     in_code(state, statement, line, before, byte)
 }
 
-fn in_code(
-    state: &mut State,
-    statement: &mut Statement,
-    line: u64,
-    before: u8,
-    byte: u8,
-) -> bool {
+fn in_code(state: &mut State, statement: &mut Statement, line: u64, before: u8, byte: u8) -> bool {
     match (before, byte) {
         (b'-', b'-') => {
             open_comment(state, statement, byte, Place::LineComment);
@@ -305,7 +299,10 @@ mod tests {
     #[test]
     fn semicolons_in_quotes_and_comments_end_nothing() {
         assert_eq!(texts("a ';' b; c;"), ["a ';' b", "c"]);
-        assert_eq!(texts("a \";\" `;` [;] /* ; */ -- ;\n b;"), ["a \";\" `;` [;] /* ; */ -- ;\n b"]);
+        assert_eq!(
+            texts("a \";\" `;` [;] /* ; */ -- ;\n b;"),
+            ["a \";\" `;` [;] /* ; */ -- ;\n b"]
+        );
         assert_eq!(texts("a 'it''s;' ;b;"), ["a 'it''s;' ", "b"]);
         assert_eq!(texts("a - -1; b/ *2;"), ["a - -1", "b/ *2"]);
         assert_eq!(texts("/**/a;/***/b;/*/;*/c;"), ["a", "b", "c"]);

@@ -85,8 +85,10 @@ fn name(tokens: &mut Tokens<'_>) -> Option<String> {
 }
 
 fn pragma(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
-    let name = tokens.next().and_then(|token| token.name()).unwrap_or_default().to_ascii_lowercase();
-    let value: Vec<Token<'_>> = tokens.filter(|token| !matches!(token.kind, Kind::Sign(_))).collect();
+    let name =
+        tokens.next().and_then(|token| token.name()).unwrap_or_default().to_ascii_lowercase();
+    let value: Vec<Token<'_>> =
+        tokens.filter(|token| !matches!(token.kind, Kind::Sign(_))).collect();
     let value = match value.as_slice() {
         [value] => utf8(value.text)?,
         _ => return Err(format!("is a PRAGMA {name} that no dump needs")),
@@ -118,7 +120,9 @@ fn insert(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
         let (name, sql) = virtual_table::read(tokens)?;
         return Ok(Command::VirtualTable { name, sql });
     }
-    if super::is_reserved(&table) && !["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str()) {
+    if super::is_reserved(&table)
+        && !["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str())
+    {
         return Err(format!("writes to `{table}`, which belongs to SQLite"));
     }
     Ok(Command::Insert { table, sql: rows::rewrite(text, tokens)? })
@@ -155,7 +159,10 @@ fn clear(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     let from = tokens.next().is_some_and(|token| token.is("FROM"));
     let table = name(&mut tokens).unwrap_or_default();
     let whole = tokens.next().is_none();
-    if from && whole && ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str()) {
+    if from
+        && whole
+        && ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str())
+    {
         return Ok(Command::Run(Group::Other, utf8(text)?));
     }
     Err("is a DELETE, which no dump needs".to_owned())

@@ -126,7 +126,8 @@ fn word_length(text: &[u8]) -> usize {
 
 fn quoted_length(text: &[u8], end: u8) -> usize {
     let mut at = 1;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == end))
+    while let Some(found) =
+        text.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == end))
     {
         at += found + 1;
         if end == b']' || text.get(at) != Some(&end) {
@@ -141,7 +142,8 @@ fn number_length(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         let after_exponent = at > 0 && matches!(text[at - 1], b'e' | b'E') && !is_hex(text);
-        let belongs = is_word(*byte) || *byte == b'.' || (after_exponent && matches!(byte, b'+' | b'-'));
+        let belongs =
+            is_word(*byte) || *byte == b'.' || (after_exponent && matches!(byte, b'+' | b'-'));
         if !belongs {
             break;
         }
@@ -183,12 +185,15 @@ mod tests {
                 (Kind::Sign(b')'), ")"),
             ]
         );
-        assert_eq!(tokens("[a b]\"c\"\"d\"`e`/*x*/.5"), [
-            (Kind::Name, "[a b]"),
-            (Kind::Name, "\"c\"\"d\""),
-            (Kind::Name, "`e`"),
-            (Kind::Number, ".5"),
-        ]);
+        assert_eq!(
+            tokens("[a b]\"c\"\"d\"`e`/*x*/.5"),
+            [
+                (Kind::Name, "[a b]"),
+                (Kind::Name, "\"c\"\"d\""),
+                (Kind::Name, "`e`"),
+                (Kind::Number, ".5"),
+            ]
+        );
     }
 
     #[test]

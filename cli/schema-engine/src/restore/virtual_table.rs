@@ -72,7 +72,9 @@ mod tests {
             read(Tokens::new(text.as_bytes()))
         };
         assert_eq!(
-            row("'table','a''b','a''b',0,'CREATE VIRTUAL TABLE \"a''b\" USING fts5(x, y)'").unwrap().0,
+            row("'table','a''b','a''b',0,'CREATE VIRTUAL TABLE \"a''b\" USING fts5(x, y)'")
+                .unwrap()
+                .0,
             "a'b"
         );
         for wrong in [

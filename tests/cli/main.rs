@@ -6,11 +6,13 @@
 mod support;
 
 mod bad_databases;
+mod files;
 mod interrupted;
 mod locks;
 mod looking;
 mod safety_copies;
 mod settings;
 mod streams;
+mod takeover;
 mod targets;
 mod upgrade;

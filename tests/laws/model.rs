@@ -191,12 +191,13 @@ impl Table {
 
     /// The foreign keys.
     pub fn references(&self) -> Vec<&Reference> {
-        let inline = self.columns.iter().flat_map(|column| &column.clauses).filter_map(|clause| {
-            match &clause.kind {
-                ClauseKind::References(reference) => Some(reference),
-                _ => None,
-            }
-        });
+        let inline =
+            self.columns.iter().flat_map(|column| &column.clauses).filter_map(
+                |clause| match &clause.kind {
+                    ClauseKind::References(reference) => Some(reference),
+                    _ => None,
+                },
+            );
         let of_table = self.rules.iter().filter_map(|rule| match &rule.kind {
             RuleKind::ForeignKey { reference, .. } => Some(reference),
             _ => None,
@@ -209,9 +210,11 @@ impl Table {
         let mentioned = |text: &Text| {
             text.iter().any(|part| matches!(part, Part::Column(_, column) if same(column, name)))
         };
-        let checked = self.columns.iter().flat_map(|column| &column.clauses).any(|clause| {
-            matches!(&clause.kind, ClauseKind::Check(text) if mentioned(text))
-        });
+        let checked = self
+            .columns
+            .iter()
+            .flat_map(|column| &column.clauses)
+            .any(|clause| matches!(&clause.kind, ClauseKind::Check(text) if mentioned(text)));
         let own = |kind: &ClauseKind| {
             matches!(
                 kind,

@@ -1,9 +1,8 @@
 //! Databases that can't be worked on: each is refused with a reason, and not a byte of it changes.
 
 use std::fs;
-use std::path::Path;
 
-use crate::support::{Outcome, Sandbox, database};
+use crate::support::{Sandbox, database, frozen};
 
 const COMMANDS: [&str; 5] = ["db current", "db history", "db check", "db upgrade", "db downgrade"];
 
@@ -156,36 +155,6 @@ fn a_url_that_says_read_only() {
         }
     });
     sandbox.tgenie("db upgrade").env("DATABASE_URL", missing("rwc")).run().exits(0);
-}
-
-/// Takes the right to write off something while it looks; root's too, where the file system can.
-fn frozen(path: &Path, look: impl FnOnce() -> Outcome) -> Option<Outcome> {
-    let chattr = |flag: &str| {
-        let done = std::process::Command::new("chattr").arg(flag).arg(path).output();
-        done.is_ok_and(|output| output.status.success())
-    };
-    let permissions = fs::metadata(path).unwrap().permissions();
-    let mut less = permissions.clone();
-    less.set_readonly(true);
-    fs::set_permissions(path, less).unwrap();
-    let by_attribute = chattr("+i");
-    let can_still_write = if path.is_dir() {
-        let probe = path.join("probe");
-        fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).is_ok()
-    } else {
-        fs::OpenOptions::new().append(true).open(path).is_ok()
-    };
-    let outcome = if can_still_write {
-        println!("not tried: nothing keeps this user from writing to {}", path.display());
-        None
-    } else {
-        Some(look())
-    };
-    if by_attribute {
-        assert!(chattr("-i"), "{} stays immutable", path.display());
-    }
-    fs::set_permissions(path, permissions).unwrap();
-    outcome
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod locks;
 mod looking;
 mod safety_copies;
 mod settings;
+mod source_tree;
 mod streams;
 mod takeover;
 mod targets;

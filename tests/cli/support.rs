@@ -2,9 +2,11 @@
 
 pub(crate) mod database;
 mod files;
+mod frozen;
 mod outcome;
 mod sandbox;
 
 pub(crate) use files::Files;
+pub(crate) use frozen::frozen;
 pub(crate) use outcome::{Outcome, Running};
 pub(crate) use sandbox::{Sandbox, Tgenie};

@@ -118,9 +118,14 @@ pub(crate) struct Tgenie {
 }
 
 impl Tgenie {
-    pub(super) fn new(mut command: Command, arguments: &str) -> Self {
+    pub(crate) fn new(mut command: Command, arguments: &str) -> Self {
         command.args(arguments.split_whitespace());
         Self { command, line: format!("tgenie {arguments}") }
+    }
+
+    /// Another program, which builds or runs this one.
+    pub(crate) fn of(command: Command, line: &str) -> Self {
+        Self { command, line: line.to_owned() }
     }
 
     /// One argument more, with whatever is in it.

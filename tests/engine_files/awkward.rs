@@ -80,7 +80,7 @@ PRAGMA application_id=1196444487;
 "#;
 
 /// Values that are hard to write down.
-pub fn values() -> Vec<Value> {
+fn values() -> Vec<Value> {
     let mut values: Vec<Value> = vec![Value::Null];
     values.extend(
         [0, 1, -1, i64::MAX, i64::MIN, i64::MIN + 1, 1 << 53, (1 << 53) + 1].map(Value::Integer),
@@ -113,14 +113,41 @@ pub fn values() -> Vec<Value> {
     );
     values.extend(
         [
-            "", "'", "''", "a\0b", "\0", "\0\0", "\n", "\r", "\r\n", "a\\nb\nc", "\\n1\\n\n", "\\\n", "\\\r\\0\0\n\r",
-            "\\n\\r\\0\n\r\0", "12", "1e3", "-0", "0x10", "Inf", "NULL", "x'00'", ";--/*", "ü€😀\u{feff}",
-            "\u{feff}bom", "\u{1}\u{7f}\u{1b}", "\u{85}\u{2028}", "9223372036854775808", "  ",
+            "",
+            "'",
+            "''",
+            "a\0b",
+            "\0",
+            "\0\0",
+            "\n",
+            "\r",
+            "\r\n",
+            "a\\nb\nc",
+            "\\n1\\n\n",
+            "\\\n",
+            "\\\r\\0\0\n\r",
+            "\\n\\r\\0\n\r\0",
+            "12",
+            "1e3",
+            "-0",
+            "0x10",
+            "Inf",
+            "NULL",
+            "x'00'",
+            ";--/*",
+            "ü€😀\u{feff}",
+            "\u{feff}bom",
+            "\u{1}\u{7f}\u{1b}",
+            "\u{85}\u{2028}",
+            "9223372036854775808",
+            "  ",
         ]
         .map(|text| Value::Text(text.to_owned())),
     );
     values.push(Value::Text("long\n".repeat(20_000)));
-    values.extend([&b""[..], b"\0", b"'", b"\xff\x00\n\r", b"abc"].map(|bytes| Value::Blob(bytes.to_vec())));
+    values.extend(
+        [&b""[..], b"\0", b"'", b"\xff\x00\n\r", b"abc"].map(|bytes| Value::Blob(bytes.to_vec())),
+    );
     values
 }
 
@@ -128,15 +155,15 @@ pub fn values() -> Vec<Value> {
 const ODD_TEXT: [&str; 6] = ["FF", "61FF0062", "C080", "EDA08000", "0D0A00FE", "00D80000"];
 
 /// Makes the database, with these pragmas set before all else.
-pub fn make(path: &Path, pragmas: &str) {
+pub(crate) fn make(path: &Path, pragmas: &str) {
     let connection = Connection::open(path).expect("the database opens");
     // The disk needn't be waited for; what is tested comes later.
     connection.execute_batch("PRAGMA synchronous=OFF").expect("the pragma");
     connection.execute_batch(pragmas).expect("the pragmas");
     connection.execute_batch(OBJECTS).expect("the objects");
     connection.execute_batch("BEGIN").expect("a transaction");
-    for (number, value) in values().into_iter().enumerate() {
-        let rowid = number as i64 * 3 - 50;
+    for (number, value) in (0_i64..).zip(values()) {
+        let rowid = number * 3 - 50;
         connection
             .execute(
                 "INSERT INTO plain(rowid, i, r, t, b, n, x, v) VALUES(?1, ?2, ?2, ?2, ?2, ?2, ?2, ?2)",

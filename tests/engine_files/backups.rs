@@ -28,8 +28,10 @@ fn what_is_still_in_the_wal_is_copied_and_stays_there() {
     let folder = folder();
     let path = folder.path().join("live.db");
     let open = Connection::open(&path).expect("the database opens");
-    open.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t(a); INSERT INTO t VALUES('in the wal');")
-        .expect("the statements run");
+    open.execute_batch(
+        "PRAGMA journal_mode=WAL; CREATE TABLE t(a); INSERT INTO t VALUES('in the wal');",
+    )
+    .expect("the statements run");
     open.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES('not committed')").expect("a writer");
     let copy = safety_copy(&path, "test", STAMP).expect("the copy").expect("something");
     assert_eq!(value::<String>(&copy.path, "SELECT group_concat(a) FROM t"), "in the wal");
@@ -53,7 +55,11 @@ fn copies_are_never_overwritten_and_private() {
     let folder = folder();
     let path = folder.path().join("app.db");
     fs::write(&path, "old data").expect("the file");
-    let names = ["app-20261123-101500-test.db", "app-20261123-101500-test.2.db", "app-20261123-101500-test.3.db"];
+    let names = [
+        "app-20261123-101500-test.db",
+        "app-20261123-101500-test.2.db",
+        "app-20261123-101500-test.3.db",
+    ];
     for name in names {
         let copy = safety_copy(&path, "test", STAMP).expect("the copy").expect("something");
         assert_eq!(copy.path.file_name(), Some(name.as_ref()));
@@ -63,7 +69,9 @@ fn copies_are_never_overwritten_and_private() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = |path: &std::path::Path| fs::metadata(path).expect("the file").permissions().mode() & 0o777;
+        let mode = |path: &std::path::Path| {
+            fs::metadata(path).expect("the file").permissions().mode() & 0o777
+        };
         assert_eq!(mode(&folder.path().join("backups")), 0o700);
         assert_eq!(mode(&folder.path().join("backups").join(names[0])), 0o600);
     }
@@ -111,7 +119,14 @@ fn only_the_copies_of_this_database_are_pruned_oldest_first() {
 fn odd_labels_and_stamps_are_refused() {
     let folder = folder();
     let path = database(&folder.path().join("app.db"), "CREATE TABLE t(a);");
-    for (label, stamp) in [("", STAMP), ("../x", STAMP), ("A b", STAMP), ("x", ""), ("x", "2026"), ("x", "20261123-10150é")] {
+    for (label, stamp) in [
+        ("", STAMP),
+        ("../x", STAMP),
+        ("A b", STAMP),
+        ("x", ""),
+        ("x", "2026"),
+        ("x", "20261123-10150é"),
+    ] {
         let error = safety_copy(&path, label, stamp).expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::Usage);
     }

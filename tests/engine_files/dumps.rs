@@ -14,7 +14,8 @@ use crate::support::{database, dump_to, files, folder, restore_now, told, value}
 #[test]
 fn a_dump_begins_as_the_shell_expects_and_ends_with_its_seal() {
     let folder = folder();
-    let path = database(&folder.path().join("a.db"), "CREATE TABLE t(a); INSERT INTO t VALUES('x');");
+    let path =
+        database(&folder.path().join("a.db"), "CREATE TABLE t(a); INSERT INTO t VALUES('x');");
     let mut text = Vec::new();
     let report = dump(&path, DumpTarget::Stream(&mut text)).expect("the dump");
     let text = String::from_utf8(text).expect("text");
@@ -69,8 +70,10 @@ fn a_dump_shows_one_moment_while_another_writes() {
         for _ in 0..20 {
             let _ = dump_to(&path, &dump).expect("the dump");
             let _ = restore_now(&copy, &dump).expect("the restore");
-            let pairs: i64 = value(&copy, "SELECT count(*) FROM parent JOIN child ON child.parent = parent.id");
-            let rows: i64 = value(&copy, "SELECT (SELECT count(*) FROM parent) + (SELECT count(*) FROM child)");
+            let pairs: i64 =
+                value(&copy, "SELECT count(*) FROM parent JOIN child ON child.parent = parent.id");
+            let rows: i64 =
+                value(&copy, "SELECT (SELECT count(*) FROM parent) + (SELECT count(*) FROM child)");
             assert_eq!(rows, 2 * pairs);
             assert!(pairs >= last);
             last = pairs;
@@ -83,10 +86,13 @@ fn a_dump_shows_one_moment_while_another_writes() {
 #[test]
 fn the_database_and_its_files_are_never_the_target() {
     let folder = folder();
-    let path = database(&folder.path().join("a.db"), "CREATE TABLE t(a); INSERT INTO t VALUES('x');");
+    let path =
+        database(&folder.path().join("a.db"), "CREATE TABLE t(a); INSERT INTO t VALUES('x');");
     let other = database(&folder.path().join("other.db"), "CREATE TABLE t(a);");
-    let mut targets = vec![path.clone(), folder.path().join("./a.db"), folder.path().to_owned(), other];
-    targets.extend(["-wal", "-shm", "-journal"].map(|end| folder.path().join(format!("a.db{end}"))));
+    let mut targets =
+        vec![path.clone(), folder.path().join("./a.db"), folder.path().to_owned(), other];
+    targets
+        .extend(["-wal", "-shm", "-journal"].map(|end| folder.path().join(format!("a.db{end}"))));
     #[cfg(unix)]
     {
         let (soft, hard) = (folder.path().join("soft.sql"), folder.path().join("hard.sql"));
@@ -171,7 +177,8 @@ fn a_dump_is_private_and_follows_a_link() {
 #[test]
 fn a_dump_leaves_no_trace_beside_the_database() {
     let folder = folder();
-    let path = database(&folder.path().join("wal.db"), "PRAGMA journal_mode=WAL; CREATE TABLE t(a);");
+    let path =
+        database(&folder.path().join("wal.db"), "PRAGMA journal_mode=WAL; CREATE TABLE t(a);");
     let target = folder.path().join("out.sql");
     let _ = dump_to(&path, &target).expect("the dump");
     assert_eq!(files(folder.path()).into_keys().collect::<Vec<_>>(), [target, path]);

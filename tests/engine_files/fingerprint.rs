@@ -8,7 +8,7 @@ use rusqlite::types::ValueRef;
 
 /// The content of a database: definitions, every value with its type and its bits, rowids,
 /// sequences, statistics, versions.
-pub fn fingerprint(database: &Path) -> Vec<String> {
+pub(crate) fn fingerprint(database: &Path) -> Vec<String> {
     let connection = Connection::open(database).expect("the database opens");
     connection.execute_batch("PRAGMA query_only=ON").expect("the pragma");
     let mut facts = Vec::new();
@@ -28,12 +28,16 @@ pub fn fingerprint(database: &Path) -> Vec<String> {
             .iter()
             .map(|column| format!("\"{}\"", column.replace('"', "\"\"")))
             // The raw bytes show what the conversion from UTF-16 hides.
-            .flat_map(|column| [format!("typeof({column})"), format!("CAST({column} AS BLOB)"), column])
+            .flat_map(|column| {
+                [format!("typeof({column})"), format!("CAST({column} AS BLOB)"), column]
+            })
             .collect();
         let rowid = ["rowid", "_rowid_", "oid"]
             .into_iter()
             .find(|name| !columns.iter().any(|column| column.eq_ignore_ascii_case(name)));
-        list.extend(rowid.filter(|_| !without_rowid && table != "sqlite_sequence").map(str::to_owned));
+        list.extend(
+            rowid.filter(|_| !without_rowid && table != "sqlite_sequence").map(str::to_owned),
+        );
         let order = if table == "sqlite_sequence" { "ORDER BY name" } else { "" };
         let sql = format!(
             "SELECT {} FROM \"{}\" NOT INDEXED {order}",
@@ -85,7 +89,7 @@ fn rows(connection: &Connection, sql: &str, what: &str, facts: &mut Vec<String>)
 }
 
 /// Compares two databases and shows the first difference.
-pub fn assert_same(one: &Path, other: &Path) {
+pub(crate) fn assert_same(one: &Path, other: &Path) {
     let (one, other) = (fingerprint(one), fingerprint(other));
     for (left, right) in one.iter().zip(&other) {
         assert_eq!(left, right);

@@ -29,7 +29,8 @@ fn the_dump_of_the_python_version_restores_to_its_database() {
     let sorted = |path: &Path| {
         let mut facts = fingerprint(path);
         for fact in &mut facts {
-            let end = fact.rfind(" i").filter(|_| !fact.starts_with("schema")).unwrap_or(fact.len());
+            let end =
+                fact.rfind(" i").filter(|_| !fact.starts_with("schema")).unwrap_or(fact.len());
             fact.truncate(end);
         }
         facts.sort();
@@ -72,10 +73,25 @@ fn forms_of_other_versions_restore() {
         "\u{feff}PRAGMA foreign_keys=OFF;\r\nBEGIN TRANSACTION;\r\nCREATE TABLE t(a,b);\r\n\
          INSERT INTO t VALUES(unistr('a\\u000ab'),x'0aff');\r\nINSERT INTO t VALUES(Inf,-Inf),(1e-310,+2);\r\nCOMMIT;\r\n",
     );
-    assert_eq!(value::<String>(&path, "SELECT group_concat(quote(a) || ' ' || hex(b), '|') FROM t WHERE rowid = 1"), "'a\nb' 0AFF");
-    assert_eq!(value::<f64>(&path, "SELECT a FROM t WHERE rowid = 2"), f64::INFINITY);
-    assert_eq!(value::<f64>(&path, "SELECT b FROM t WHERE rowid = 2"), f64::NEG_INFINITY);
-    assert_eq!(value::<f64>(&path, "SELECT a FROM t WHERE rowid = 3"), 1e-310);
+    assert_eq!(
+        value::<String>(
+            &path,
+            "SELECT group_concat(quote(a) || ' ' || hex(b), '|') FROM t WHERE rowid = 1"
+        ),
+        "'a\nb' 0AFF"
+    );
+    assert_eq!(
+        value::<f64>(&path, "SELECT a FROM t WHERE rowid = 2").to_bits(),
+        f64::INFINITY.to_bits()
+    );
+    assert_eq!(
+        value::<f64>(&path, "SELECT b FROM t WHERE rowid = 2").to_bits(),
+        f64::NEG_INFINITY.to_bits()
+    );
+    assert_eq!(
+        value::<f64>(&path, "SELECT a FROM t WHERE rowid = 3").to_bits(),
+        (1e-310_f64).to_bits()
+    );
 }
 
 #[test]
@@ -125,8 +141,10 @@ fn a_database_file_restores_with_what_is_in_its_wal() {
     let folder = folder();
     let path = folder.path().join("a.db");
     let open = rusqlite::Connection::open(&path).expect("the database opens");
-    open.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t(a); INSERT INTO t(rowid, a) VALUES(9, 'x');")
-        .expect("the statements run");
+    open.execute_batch(
+        "PRAGMA journal_mode=WAL; CREATE TABLE t(a); INSERT INTO t(rowid, a) VALUES(9, 'x');",
+    )
+    .expect("the statements run");
     let copy = folder.path().join("copy.db");
     let report = restore_now(&copy, &path).expect("the restore");
     assert_eq!((report.source, report.tables, report.rows), (SourceKind::Database, 1, 1));
@@ -140,7 +158,8 @@ fn a_database_file_with_other_pages_restores_into_one_in_wal_mode() {
         &folder.path().join("a.db"),
         "PRAGMA page_size=8192; CREATE TABLE t(a UNIQUE); INSERT INTO t(rowid, a) VALUES(90, 'x'), (7, 'y');",
     );
-    let live = database(&folder.path().join("live.db"), "PRAGMA journal_mode=WAL; CREATE TABLE old(a);");
+    let live =
+        database(&folder.path().join("live.db"), "PRAGMA journal_mode=WAL; CREATE TABLE old(a);");
     let _ = restore_now(&live, &path).expect("the restore");
     assert_same(&path, &live);
     assert_eq!(value::<i64>(&live, "PRAGMA page_size"), 4096);

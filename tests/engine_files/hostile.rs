@@ -12,7 +12,10 @@ use crate::support::{STAMP, database, dump_to, files, folder, restore_now, told,
 /// Tries to restore this over a database and answers with what is said about it.
 #[track_caller]
 fn refused(source: &[u8]) -> String {
-    for live in ["CREATE TABLE t(a); INSERT INTO t VALUES('old');", "PRAGMA journal_mode=WAL; CREATE TABLE t(a);"] {
+    for live in [
+        "CREATE TABLE t(a); INSERT INTO t VALUES('old');",
+        "PRAGMA journal_mode=WAL; CREATE TABLE t(a);",
+    ] {
         let folder = folder();
         database(&folder.path().join("live.db"), live);
         fs::write(folder.path().join("in.sql"), source).expect("the file");
@@ -21,7 +24,8 @@ fn refused(source: &[u8]) -> String {
     let folder = folder();
     fs::write(folder.path().join("in.sql"), source).expect("the file");
     let before = files(folder.path());
-    let error = restore_now(&folder.path().join("live.db"), &folder.path().join("in.sql")).expect_err("refused");
+    let error = restore_now(&folder.path().join("live.db"), &folder.path().join("in.sql"))
+        .expect_err("refused");
     assert_eq!(files(folder.path()), before);
     told(&error)
 }
@@ -31,7 +35,11 @@ fn refused_in(folder: &Path) {
     let before = files(folder);
     let error = restore_now(&folder.join("live.db"), &folder.join("in.sql")).expect_err("refused");
     assert_eq!(error.data_state(), Some("Nothing was restored; the database is unchanged."));
-    assert!(!error.next_steps().is_empty() || error.kind() == ErrorKind::Failed, "{}", told(&error));
+    assert!(
+        !error.next_steps().is_empty() || error.kind() == ErrorKind::Failed,
+        "{}",
+        told(&error)
+    );
     assert_eq!(files(folder), before);
 }
 
@@ -65,9 +73,17 @@ fn incomplete_and_broken_dumps_are_refused() {
         (with("INSERT INTO missing VALUES(1);"), "line 5 of the dump can't be loaded"),
         (with("INSERT INTO t VALUES(1, 2);"), "line 5"),
         (with("CREATE TABLE t(b);"), "already exists"),
-        (with("CREATE TABLE u(a UNIQUE);\nINSERT INTO u VALUES(1),(1);"), "UNIQUE constraint failed"),
+        (
+            with("CREATE TABLE u(a UNIQUE);\nINSERT INTO u VALUES(1),(1);"),
+            "UNIQUE constraint failed",
+        ),
         (with("CREATE TABLE u(a NOT NULL);\nINSERT INTO u VALUES(NULL);"), "NOT NULL"),
-        (with("CREATE TABLE p(id INTEGER PRIMARY KEY);\nCREATE TABLE c(p REFERENCES p);\nINSERT INTO c VALUES(1);"), "1 rows refer"),
+        (
+            with(
+                "CREATE TABLE p(id INTEGER PRIMARY KEY);\nCREATE TABLE c(p REFERENCES p);\nINSERT INTO c VALUES(1);",
+            ),
+            "1 rows refer",
+        ),
         (with("INSERT INTO t VALUES('a\0b');"), "line 5 holds a NUL byte"),
         (b"\xff\xfeB\0E\0".to_vec(), "UTF-16"),
         (b"\x1f\x8b\x08\0".to_vec(), "gzip"),
@@ -76,7 +92,13 @@ fn incomplete_and_broken_dumps_are_refused() {
         (vec![0x80; 5000], "cut short"),
         (vec![0; 5000], "NUL byte"),
         ((0..=255).cycle().take(9000).collect(), "NUL byte"),
-        (with("CREATE TABLE \"\u{1}\"(\n\u{fffd});").iter().map(|byte| if *byte == 0xef { 0xff } else { *byte }).collect(), "isn't UTF-8"),
+        (
+            with("CREATE TABLE \"\u{1}\"(\n\u{fffd});")
+                .iter()
+                .map(|byte| if *byte == 0xef { 0xff } else { *byte })
+                .collect(),
+            "isn't UTF-8",
+        ),
     ] {
         let said = refused(&source);
         assert!(said.contains(hint), "{hint}: {said}");
@@ -124,7 +146,7 @@ fn programs_are_refused_by_name() {
         ("DELETE FROM t;".into(), "DELETE"),
         ("DELETE FROM sqlite_master;".into(), "DELETE"),
         ("DROP TABLE t;".into(), "DROP"),
-        ("DROP TABLE sequence_helper_0;".into(), "DROP"),
+        ("DROP TABLE sequence_helper;".into(), "DROP"),
         ("ALTER TABLE t RENAME TO u;".into(), "ALTER"),
         ("REINDEX;".into(), "REINDEX"),
         ("ANALYZE;".into(), "ANALYZE"),

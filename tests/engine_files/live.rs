@@ -15,7 +15,8 @@ const OLD: &str = "CREATE TABLE t(a); INSERT INTO t VALUES('old');";
 
 /// A dump of a database whose table `t` holds `new`.
 fn new_content(folder: &Path) -> PathBuf {
-    let path = database(&folder.join("source.db"), "CREATE TABLE t(a); INSERT INTO t VALUES('new');");
+    let path =
+        database(&folder.join("source.db"), "CREATE TABLE t(a); INSERT INTO t VALUES('new');");
     let dump = folder.join("source.sql");
     let _ = dump_to(&path, &dump).expect("the dump");
     fs::remove_file(path).expect("the file");
@@ -36,14 +37,17 @@ fn an_open_connection_sees_the_new_content() {
         let dump = new_content(folder.path());
         let live = folder.path().join("live.db");
         let open = Connection::open(&live).expect("the database opens");
-        open.execute_batch(&format!("PRAGMA journal_mode={journal_mode}; {OLD}")).expect("the statements run");
+        open.execute_batch(&format!("PRAGMA journal_mode={journal_mode}; {OLD}"))
+            .expect("the statements run");
         let old = fingerprint(&live);
-        let content = || open.query_row("SELECT a FROM t", [], |row| row.get::<_, String>(0)).expect("a row");
+        let content =
+            || open.query_row("SELECT a FROM t", [], |row| row.get::<_, String>(0)).expect("a row");
         assert_eq!(content(), "old");
         let report = restore_now(&live, &dump).expect("the restore");
         assert_eq!(content(), "new");
         open.execute_batch("INSERT INTO t VALUES('more')").expect("it can still write");
-        let mode: String = open.query_row("PRAGMA journal_mode", [], |row| row.get(0)).expect("the mode");
+        let mode: String =
+            open.query_row("PRAGMA journal_mode", [], |row| row.get(0)).expect("the mode");
         assert_eq!(mode.to_uppercase(), journal_mode);
         drop(open);
         assert_eq!(value::<String>(&live, "SELECT group_concat(a) FROM t"), "new,more");
@@ -60,7 +64,8 @@ fn a_reader_keeps_what_it_began_with_in_wal_mode() {
     let live = database(&folder.path().join("live.db"), &format!("PRAGMA journal_mode=WAL; {OLD}"));
     let reader = Connection::open(&live).expect("the database opens");
     reader.execute_batch("BEGIN").expect("a transaction");
-    let content = || reader.query_row("SELECT a FROM t", [], |row| row.get::<_, String>(0)).expect("a row");
+    let content =
+        || reader.query_row("SELECT a FROM t", [], |row| row.get::<_, String>(0)).expect("a row");
     assert_eq!(content(), "old");
     let _ = restore_now(&live, &dump).expect("the restore");
     assert_eq!(content(), "old");
@@ -70,10 +75,17 @@ fn a_reader_keeps_what_it_began_with_in_wal_mode() {
 
 #[test]
 fn a_locked_database_is_left_alone_and_the_error_says_so() {
-    for (journal_mode, lock) in [("WAL", "BEGIN IMMEDIATE"), ("DELETE", "BEGIN IMMEDIATE"), ("DELETE", "BEGIN; SELECT * FROM t")] {
+    for (journal_mode, lock) in [
+        ("WAL", "BEGIN IMMEDIATE"),
+        ("DELETE", "BEGIN IMMEDIATE"),
+        ("DELETE", "BEGIN; SELECT * FROM t"),
+    ] {
         let folder = folder();
         let dump = new_content(folder.path());
-        let live = database(&folder.path().join("live.db"), &format!("PRAGMA journal_mode={journal_mode}; {OLD}"));
+        let live = database(
+            &folder.path().join("live.db"),
+            &format!("PRAGMA journal_mode={journal_mode}; {OLD}"),
+        );
         let other = Connection::open(&live).expect("the database opens");
         other.execute_batch(lock).expect("the lock");
         let mut options = RestoreOptions::new(STAMP);
@@ -100,7 +112,8 @@ fn pages_of_another_size_fit() {
         let idle = Connection::open(&live).expect("the database opens");
         idle.query_row("SELECT a FROM t", [], |_| Ok(())).expect("a row");
         let _ = restore_now(&live, &dump).expect("the restore");
-        let content: String = idle.query_row("SELECT a FROM t", [], |row| row.get(0)).expect("a row");
+        let content: String =
+            idle.query_row("SELECT a FROM t", [], |row| row.get(0)).expect("a row");
         assert_eq!(content, "new");
         assert_eq!(value::<String>(&live, "PRAGMA integrity_check"), "ok");
     }
@@ -148,7 +161,8 @@ fn a_damaged_database_can_be_restored_over() {
         let mut bytes = fs::read(&live).expect("the file");
         bytes[offset..offset + length].fill(0x5a);
         fs::write(&live, &bytes).expect("the file");
-        let report = restore_now(&live, &dump).unwrap_or_else(|error| panic!("{offset}: {}", told(&error)));
+        let report =
+            restore_now(&live, &dump).unwrap_or_else(|error| panic!("{offset}: {}", told(&error)));
         assert_eq!(value::<String>(&live, "SELECT a FROM t"), "new");
         let copy = report.safety_copy.expect("a safety copy");
         assert_ne!(copy.condition, CopyCondition::Sound, "{offset}");
@@ -165,7 +179,10 @@ fn an_empty_file_is_an_empty_database() {
     let open = Connection::open(&live).expect("the database opens");
     let report = restore_now(&live, &dump).expect("the restore");
     assert_eq!(report.safety_copy, None);
-    assert_eq!(open.query_row("SELECT a FROM t", [], |row| row.get::<_, String>(0)).expect("a row"), "new");
+    assert_eq!(
+        open.query_row("SELECT a FROM t", [], |row| row.get::<_, String>(0)).expect("a row"),
+        "new"
+    );
 }
 
 #[cfg(unix)]
@@ -186,7 +203,12 @@ fn links_and_permissions_stay() {
     assert_eq!(fs::metadata(&real).expect("the file").ino(), inode);
     assert_eq!(value::<String>(&real, "SELECT a FROM t"), "new");
     let copy = report.safety_copy.expect("a safety copy").path;
-    assert_eq!(copy, fs::canonicalize(folder.path()).expect("the path").join(format!("real/backups/app-{STAMP}-before-restore.db")));
+    assert_eq!(
+        copy,
+        fs::canonicalize(folder.path())
+            .expect("the path")
+            .join(format!("real/backups/app-{STAMP}-before-restore.db"))
+    );
 
     // A link to a place where nothing is yet.
     let dangling = folder.path().join("dangling.db");
@@ -231,7 +253,11 @@ fn odd_paths_work() {
         assert!(live.is_file(), "{name}");
         let again = folder.path().join("again.sql");
         let _ = dump_to(&live, &again).expect(name);
-        assert_eq!(fs::read(&again).expect("the dump"), fs::read(&dump).expect("the dump"), "{name}");
+        assert_eq!(
+            fs::read(&again).expect("the dump"),
+            fs::read(&dump).expect("the dump"),
+            "{name}"
+        );
     }
 }
 

@@ -18,12 +18,17 @@ fn a_database_goes_with_its_files_and_a_copy_stays() {
         let folder = folder();
         let path = folder.path().join("app.db");
         let open = Connection::open(&path).expect("the database opens");
-        open.execute_batch(&format!("PRAGMA journal_mode={mode}; CREATE TABLE t(a); INSERT INTO t VALUES('x');"))
-            .expect("the statements run");
+        open.execute_batch(&format!(
+            "PRAGMA journal_mode={mode}; CREATE TABLE t(a); INSERT INTO t VALUES('x');"
+        ))
+        .expect("the statements run");
         // As after a crash: the newest data is in the WAL alone.
         let crashed = folder.path().join("crashed.db");
         for end in ["", "-wal", "-journal"] {
-            let _ = fs::copy(folder.path().join(format!("app.db{end}")), format!("{}{end}", crashed.display()));
+            let _ = fs::copy(
+                folder.path().join(format!("app.db{end}")),
+                format!("{}{end}", crashed.display()),
+            );
         }
         drop(open);
         let report = reset(&crashed, KEEP).unwrap_or_else(|error| panic!("{}", told(&error)));
@@ -31,7 +36,10 @@ fn a_database_goes_with_its_files_and_a_copy_stays() {
         assert_eq!(copy.condition, CopyCondition::Sound);
         assert_eq!(value::<String>(&copy.path, "SELECT a FROM t"), "x");
         assert!(report.removed.contains(&crashed));
-        let left: Vec<_> = files(folder.path()).into_keys().filter(|path| path.to_string_lossy().contains("crashed.db")).collect();
+        let left: Vec<_> = files(folder.path())
+            .into_keys()
+            .filter(|path| path.to_string_lossy().contains("crashed.db"))
+            .collect();
         assert!(left.is_empty(), "{left:?}");
     }
 }
@@ -85,7 +93,10 @@ fn refused(path: &Path, folder: &Path) {
 fn a_database_that_is_open_stays() {
     for mode in ["WAL", "DELETE"] {
         let folder = folder();
-        let path = database(&folder.path().join("app.db"), &format!("PRAGMA journal_mode={mode}; CREATE TABLE t(a);"));
+        let path = database(
+            &folder.path().join("app.db"),
+            &format!("PRAGMA journal_mode={mode}; CREATE TABLE t(a);"),
+        );
         let idle = Connection::open(&path).expect("the database opens");
         idle.query_row("SELECT count(*) FROM t", [], |_| Ok(())).expect("a row");
         refused(&path, folder.path());

@@ -17,7 +17,8 @@ fn there_and_back(original: &Path) {
     let restored = restore_now(&copy, &first).expect("the restore");
     assert_eq!((dumped.tables, dumped.rows), (restored.tables, restored.rows));
     let again = dump_to(&copy, &second).expect("the second dump");
-    assert!(fs::read(&first).unwrap() == fs::read(&second).unwrap(), "the dumps differ");
+    let read = |path: &Path| fs::read(path).expect("the dump");
+    assert!(read(&first) == read(&second), "the dumps differ");
     assert_eq!(dumped.sha256, again.sha256);
     // Nothing temporary is left.
     assert_eq!(files(folder.path()).len(), 3);

@@ -10,15 +10,15 @@ use schema_engine::restore::{RestoreOptions, RestoreReport, restore};
 use schema_engine::{Error, Result};
 use tempfile::TempDir;
 
-pub const STAMP: &str = "20261123-101500";
+pub(crate) const STAMP: &str = "20261123-101500";
 
 /// A folder of its own, gone in the end.
-pub fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
 /// A database made by these statements.
-pub fn database(path: &Path, sql: &str) -> PathBuf {
+pub(crate) fn database(path: &Path, sql: &str) -> PathBuf {
     let connection = Connection::open(path).expect("the database opens");
     // The disk needn't be waited for; what is tested comes later.
     connection.execute_batch("PRAGMA synchronous=OFF").expect("the pragma");
@@ -27,16 +27,16 @@ pub fn database(path: &Path, sql: &str) -> PathBuf {
     path.to_owned()
 }
 
-pub fn restore_now(database: &Path, source: &Path) -> Result<RestoreReport> {
+pub(crate) fn restore_now(database: &Path, source: &Path) -> Result<RestoreReport> {
     restore(database, source, &RestoreOptions::new(STAMP))
 }
 
-pub fn dump_to(database: &Path, target: &Path) -> Result<DumpReport> {
+pub(crate) fn dump_to(database: &Path, target: &Path) -> Result<DumpReport> {
     dump(database, DumpTarget::File(target))
 }
 
 /// The whole message of an error, with its causes.
-pub fn told(error: &Error) -> String {
+pub(crate) fn told(error: &Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
@@ -47,7 +47,7 @@ pub fn told(error: &Error) -> String {
 }
 
 /// Every file of a folder and what it holds.
-pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("the folder") {
         let path = entry.expect("an entry").path();
@@ -61,12 +61,12 @@ pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// One value of a database.
-pub fn value<T: rusqlite::types::FromSql>(database: &Path, sql: &str) -> T {
+pub(crate) fn value<T: rusqlite::types::FromSql>(database: &Path, sql: &str) -> T {
     let connection = Connection::open(database).expect("the database opens");
     connection.query_row(sql, [], |row| row.get(0)).expect("the value")
 }
 
 /// A file of `tests/fixtures`.
-pub fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures")).join(name)
 }

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 pub struct Database(Scratch);
 
+/// What a query gives: rows of values as text.
+pub type Answer = Vec<Vec<Option<String>>>;
+
 /// A name in double quotes.
 pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -41,6 +44,19 @@ impl Database {
         self.0.run([sql]).await.map_err(|refused| format!("{}: {}", refused.error, refused.sql))
     }
 
+    /// Runs a statement that leaves nothing behind when it is refused: `ON CONFLICT FAIL` would.
+    pub async fn run_alone(&self, sql: &str) -> Result<(), String> {
+        self.run("SAVEPOINT alone").await?;
+        let outcome = self.run(sql).await;
+        if outcome.is_err() {
+            // `ON CONFLICT ROLLBACK` has taken the savepoint along.
+            let _ = self.run("ROLLBACK TO alone").await;
+            let _ = self.run("RELEASE alone").await;
+            return outcome;
+        }
+        self.run("RELEASE alone").await
+    }
+
     /// Runs statements as the executor does: foreign keys off, all or nothing.
     pub async fn transaction<S: AsRef<str>>(
         &self,
@@ -61,7 +77,7 @@ impl Database {
     }
 
     /// What a query gives, all values as text.
-    pub async fn ask(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+    pub async fn ask(&self, sql: &str) -> Result<Answer, String> {
         let statement = Statement::from_string(DbBackend::Sqlite, sql);
         let error = |error: sea_orm::DbErr| format!("{error}: {sql}");
         let rows = self.0.connection().query_all_raw(statement).await.map_err(error)?;

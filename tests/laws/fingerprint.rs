@@ -69,7 +69,7 @@ async fn facts(database: &Database, table: &str) -> Result<Vec<String>, String> 
 /// The order of columns in UNIQUE forbids nothing; in a key and an index it counts.
 async fn indexes(database: &Database, table: &str) -> Result<BTreeSet<String>, String> {
     let sql = format!(
-        "SELECT lower(il.name), il.origin, il.\"unique\" || il.partial, xi.seqno || xi.desc,
+        "SELECT lower(il.name), il.origin, il.\"unique\" || il.partial, xi.seqno || CASE il.origin WHEN 'c' THEN xi.desc ELSE '' END,
                 lower(xi.name || ' ' || xi.coll)
          FROM pragma_index_list({table}) AS il, pragma_index_xinfo(il.name) AS xi
          WHERE xi.key ORDER BY 1, xi.seqno"

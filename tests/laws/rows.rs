@@ -156,7 +156,7 @@ pub async fn taken(case: &Case) -> Result<Vec<Row>, String> {
         let mut taken = Vec::new();
         for row in rows {
             let Some(sql) = row.sql(&case.before) else { continue };
-            if database.run(&sql).await.is_ok() {
+            if database.run_alone(&sql).await.is_ok() {
                 taken.push(row);
             }
         }

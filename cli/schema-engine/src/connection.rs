@@ -197,7 +197,7 @@ pub(crate) fn explain(error: DbErr, what: &str) -> Error {
     }
 }
 
-fn sqlite_code(error: &DbErr) -> Option<u32> {
+pub(crate) fn sqlite_code(error: &DbErr) -> Option<u32> {
     let (DbErr::Conn(RuntimeErr::SqlxError(error))
     | DbErr::Exec(RuntimeErr::SqlxError(error))
     | DbErr::Query(RuntimeErr::SqlxError(error))) = error

@@ -84,7 +84,7 @@ pub fn dump(database: &Path, target: DumpTarget<'_>) -> Result<DumpReport> {
         DumpTarget::Stream(out) => dump_open(&file, out, None),
         DumpTarget::File(path) => {
             let path = check_target(&file, path)?;
-            dump_to_file(&file, path).map_err(|error| match error.data_state() {
+            dump_to_file(&file, &path).map_err(|error| match error.data_state() {
                 Some(_) => error,
                 None => error.state("No dump was written, and an older one is as it was."),
             })
@@ -92,7 +92,7 @@ pub fn dump(database: &Path, target: DumpTarget<'_>) -> Result<DumpReport> {
     }
 }
 
-fn dump_to_file(file: &DatabaseFile, path: PathBuf) -> Result<DumpReport> {
+fn dump_to_file(file: &DatabaseFile, path: &Path) -> Result<DumpReport> {
     let failed = |error: io::Error| {
         let what = format!("can't write {}", path.display());
         let advice = match error.kind() {
@@ -104,8 +104,8 @@ fn dump_to_file(file: &DatabaseFile, path: PathBuf) -> Result<DumpReport> {
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut draft = durable::draft(folder, "dump").map_err(failed)?;
-    let report = dump_open(file, draft.as_file_mut(), Some(path.clone()))?;
-    durable::publish(draft.into_temp_path(), &path, Existing::Replace).map_err(failed)?;
+    let report = dump_open(file, draft.as_file_mut(), Some(path.to_owned()))?;
+    durable::publish(draft.into_temp_path(), path, Existing::Replace).map_err(failed)?;
     Ok(report)
 }
 

@@ -144,11 +144,17 @@ pub fn plan(
     let mut steps = Vec::new();
     changes.drop_objects(schemas, &mut steps);
     for index in &changes.dropped_indexes {
-        if !rebuilt.contains(&index.table) {
+        if !rebuilt.contains(&index.table) || changes.needs_name_of(index) {
             let sql = format!("DROP INDEX {}", index.name.quoted());
             steps.push(Step::of(StatementKind::DropIndex, &index.table, sql));
         }
     }
+    // A table goes after the others were made and altered, unless something takes a name of it.
+    let (first, last): (Vec<_>, Vec<_>) =
+        order::children_first(&changes.dropped_tables).into_iter().partition(|table| {
+            schemas.current.indexes_of(&table.name).any(|index| changes.needs_name_of(index))
+        });
+    steps.extend(first.into_iter().map(drop_table));
     for table in order::parents_first(&changes.created_tables) {
         steps.push(Step::of(StatementKind::CreateTable, &table.name, table.sql.as_str()));
         changes.create_indexes_of(&table.name, &mut steps);
@@ -167,10 +173,7 @@ pub fn plan(
             steps.extend(alter::in_place(difference));
         }
     }
-    for table in order::children_first(&changes.dropped_tables) {
-        let sql = format!("DROP TABLE {}", table.name.quoted());
-        steps.push(Step::of(StatementKind::DropTable, &table.name, sql));
-    }
+    steps.extend(last.into_iter().map(drop_table));
     let created: BTreeSet<_> = changes.created_tables.iter().map(|table| &table.name).collect();
     for index in &changes.created_indexes {
         if !created.contains(&index.table) && !rebuilt.contains(&index.table) {
@@ -179,6 +182,11 @@ pub fn plan(
     }
     changes.create_objects(schemas, &mut steps);
     Ok(Plan { steps })
+}
+
+fn drop_table(table: &Table) -> Step {
+    let sql = format!("DROP TABLE {}", table.name.quoted());
+    Step::of(StatementKind::DropTable, &table.name, sql)
 }
 
 /// The changes by what must be done for them.
@@ -236,6 +244,14 @@ impl<'a> Sorted<'a> {
             })
             .map(|difference| difference.tables.current.name.clone())
             .collect()
+    }
+
+    /// Whether something that is made takes the name of this index, which would otherwise only go
+    /// with its table.
+    fn needs_name_of(&self, index: &Index) -> bool {
+        let name = &index.name;
+        self.created_indexes.iter().any(|new| new.name == *name && new.table != index.table)
+            || self.created_tables.iter().any(|table| table.name == *name)
     }
 
     fn create_indexes_of(&self, table: &Ident, steps: &mut Vec<Step>) {

@@ -32,11 +32,15 @@ pub struct Proven {
     pub sample_rows: usize,
 }
 
-/// Tables that have to be rebuilt, on each way.
+/// What the rounds so far have shown to be needed.
 #[derive(Default)]
 struct Forced {
+    /// Tables that have to be rebuilt on the way up.
     up: BTreeSet<Ident>,
+    /// Tables that have to be rebuilt on the way down.
     down: BTreeSet<Ident>,
+    /// Tables that can only go both ways without rows.
+    emptied: BTreeSet<Ident>,
 }
 
 /// What one try came to.
@@ -56,8 +60,8 @@ pub async fn prove(schemas: Pair<&Schema>, answers: &Answers) -> Result<Option<P
         return Ok(None);
     }
     let mut forced = Forced::default();
-    // Each round but the last forces one more table.
-    for _ in 0..=2 * schemas.current.tables.len() + 2 {
+    // Each round but the last forces or empties one more table.
+    for _ in 0..=3 * schemas.current.tables.len() + 2 {
         match attempt(schemas, answers, &mut forced).await? {
             Outcome::Proven(proven) => return Ok(Some(*proven)),
             Outcome::Again => {}
@@ -74,8 +78,9 @@ async fn attempt(
     let scratch = Scratch::of(schemas.current).await?;
     rename(&scratch, &answers.renames).await?;
     let start = scratch.schema().await?;
-    let difference = diff(Pair::new(&start, schemas.desired));
-    let spared = spared(&difference, answers);
+    let mut difference = diff(Pair::new(&start, schemas.desired));
+    let mut spared = spared(&difference, answers);
+    spared.tables.extend(forced.emptied.iter().cloned());
     let trial = sample::Trial::new(schemas.desired, answers).await?;
     let sample_rows = sample::fill(&scratch, &start, &spared, &trial).await;
     let kept = kept(&start, &difference);
@@ -99,6 +104,11 @@ async fn attempt(
     let back = diff(Pair::new(&reached, &start));
     let down = plan(Pair::new(&reached, &start), &back, &options)?;
     if let Err(refused) = scratch.run(down.statements()).await {
+        if let Some(table) = cant_return(&down, &refused, &difference)
+            && forced.emptied.insert(table.clone())
+        {
+            return Ok(Outcome::Again);
+        }
         return give_way(&down, &refused, &mut forced.down, "down");
     }
     let returned = scratch.schema().await?;
@@ -114,6 +124,12 @@ async fn attempt(
         return Err(not_proven("the way down doesn't return to where it began").because(what));
     }
     compare(&before, &read(&scratch, &kept).await?, "down")?;
+    difference.notes.extend(forced.emptied.iter().map(|table| {
+        format!(
+            "the way down of {table} fails on rows that break one of its rules without the \
+             values that go; it was tried without rows"
+        )
+    }));
     let Plan { steps } = up;
     let up = Plan { steps: renames(answers.renames.iter().cloned()).chain(steps).collect() };
     let reversed = answers.renames.iter().rev().map(Rename::reversed);
@@ -145,21 +161,42 @@ fn give_way(
     forced: &mut BTreeSet<Ident>,
     way: &str,
 ) -> Result<Outcome> {
-    let mut position = refused.position;
-    for step in &plan.steps {
-        let length = step.statements().count();
-        if position < length {
-            if let Step::Statement(statement) = step
-                && forced.insert(statement.subject.clone())
-            {
-                return Ok(Outcome::Again);
-            }
-            break;
-        }
-        position -= length;
+    if let Some(Step::Statement(statement)) = step_at(plan, refused.position)
+        && forced.insert(statement.subject.clone())
+    {
+        return Ok(Outcome::Again);
     }
     Err(not_proven(&format!("SQLite refuses a statement on the way {way}"))
         .because(format!("{}: {}", refused.error, refused.sql)))
+}
+
+/// The step that a statement belongs to.
+fn step_at(plan: &Plan, mut position: usize) -> Option<&Step> {
+    plan.steps.iter().find(|step| {
+        let length = step.statements().count();
+        let found = position < length;
+        position = position.saturating_sub(length);
+        found
+    })
+}
+
+/// The table whose rows can't go back, because values that they lost on the way up are held to a
+/// rule there: a key over a generated column, a check. No other row may break a rule.
+fn cant_return<'a>(
+    down: &'a Plan,
+    refused: &Refused,
+    difference: &Difference,
+) -> Option<&'a Ident> {
+    let table = step_at(down, refused.position)?.subject();
+    let loses_values = difference.changes.iter().any(|change| match change {
+        Change::AlterTable(difference) if difference.tables.current.name == *table => {
+            difference.changes.iter().any(|change| {
+                matches!(change, TableChange::DropColumn(_) | TableChange::AlterColumn { .. })
+            })
+        }
+        _ => false,
+    });
+    (refused.is_about_rows() && loses_values).then_some(table)
 }
 
 fn not_proven(what: &str) -> Error {
@@ -239,7 +276,13 @@ fn kept(start: &Schema, difference: &Difference) -> Kept {
                         TableChange::AlterColumn { columns: altered, aspects }
                             if concerns_values(aspects, altered.as_ref().map(|c| c.affinity())) =>
                         {
-                            columns.retain(|name| *name != altered.current.name);
+                            // A generated column may be worked out from the one that changes.
+                            let generated = |name: &Ident| {
+                                let column = difference.tables.current.column(name);
+                                column.is_some_and(|column| column.generated.is_some())
+                            };
+                            columns
+                                .retain(|name| *name != altered.current.name && !generated(name));
                         }
                         _ => {}
                     }

@@ -1,6 +1,6 @@
 //! Scratch databases: in memory, empty at first, for trying things out.
 
-use crate::connection;
+use crate::connection::{self, sqlite_code};
 use crate::error::{Error, Result};
 use crate::inspect::inspect;
 use crate::schema::Schema;
@@ -21,6 +21,14 @@ pub struct Refused {
     pub sql: String,
     /// Why it was refused.
     pub error: DbErr,
+}
+
+impl Refused {
+    /// Whether a row broke a rule of its table, rather than the statement being wrong.
+    pub(crate) fn is_about_rows(&self) -> bool {
+        const CONSTRAINT: u32 = 19;
+        sqlite_code(&self.error) == Some(CONSTRAINT)
+    }
 }
 
 impl Scratch {

@@ -7,16 +7,9 @@ use std::process::Command;
 
 use crate::support::{Files, Outcome, Sandbox, Tgenie, database};
 
-/// What a clone needs to be built.
-const SOURCES: [&str; 7] = [
-    "Cargo.lock",
-    "Cargo.toml",
-    "rust-toolchain.toml",
-    "rustfmt.toml",
-    "cli",
-    "entity",
-    "migration",
-];
+/// What a clone needs to be built, beside the workspace's `Cargo.toml`.
+const SOURCES: [&str; 6] =
+    ["Cargo.lock", "rust-toolchain.toml", "rustfmt.toml", "cli", "entity", "migration"];
 
 /// What of the environment says where the tools are and how they build.
 const KEPT: [&str; 12] = [
@@ -49,12 +42,17 @@ impl Tree {
         turn.lock().unwrap();
         let tree = Self { root: kept.join("source-tree"), sandbox: Sandbox::new(), _turn: turn };
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        fs::create_dir_all(&tree.root).unwrap();
         for source in SOURCES {
             copy_changed(&repository.join(source), &tree.root.join(source));
         }
         // Compiled dependencies are shared with the repository. Under a version of their own the
         // members of the clone can't be taken for those of the repository.
-        tree.edit("Cargo.toml", "version = \"0.1.0\"", "version = \"0.1.0-clone\"");
+        let workspace = fs::read_to_string(repository.join("Cargo.toml")).unwrap();
+        let version = concat!("\nversion = \"", env!("CARGO_PKG_VERSION"));
+        assert_eq!(workspace.matches(version).count(), 1, "the version of all members");
+        let workspace = workspace.replacen(version, &format!("{version}-clone"), 1);
+        write_changed(&tree.path("Cargo.toml"), workspace.as_bytes());
 
         // The README's first command.
         let mut cargo = tree.command(Path::new("cargo"));
@@ -145,18 +143,19 @@ impl Tree {
         done
     }
 
-    /// The schema of the database, without the books.
+    /// The schema of the database, without the books and without the table that SQLite makes for
+    /// the first AUTOINCREMENT and that nothing can drop.
     pub(super) fn schema(&self) -> Vec<String> {
-        let books = |text: &String| text.contains("seaql_migrations");
         let mut schema = database::schema(&self.sandbox.database());
-        schema.retain(|text| !books(text));
+        schema
+            .retain(|text| !text.contains("seaql_migrations") && !text.contains("sqlite_sequence"));
         schema
     }
 
-    /// Lays the sources out and fails where that changes something.
+    /// Fails where rustfmt would lay out a revision, or the list of them, in another way.
     pub(super) fn check_format(&self) -> Outcome {
         let mut cargo = self.command(Path::new("cargo"));
-        cargo.args(["fmt", "--check", "--package", "migration", "--package", "entity"]);
+        cargo.args(["fmt", "--check", "--package", "migration"]);
         Tgenie::of(cargo, "(cargo fmt --check)").run()
     }
 }
@@ -165,10 +164,7 @@ impl Tree {
 /// compile it anew.
 fn copy_changed(from: &Path, to: &Path) {
     if from.is_file() {
-        let content = fs::read(from).unwrap();
-        if fs::read(to).ok().as_ref() != Some(&content) {
-            fs::write(to, content).unwrap();
-        }
+        write_changed(to, &fs::read(from).unwrap());
         return;
     }
     fs::create_dir_all(to).unwrap();
@@ -182,5 +178,11 @@ fn copy_changed(from: &Path, to: &Path) {
     }
     for name in &wanted {
         copy_changed(&from.join(name), &to.join(name));
+    }
+}
+
+fn write_changed(file: &Path, content: &[u8]) {
+    if fs::read(file).ok().as_deref() != Some(content) {
+        fs::write(file, content).unwrap();
     }
 }

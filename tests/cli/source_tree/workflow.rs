@@ -175,7 +175,7 @@ fn six_edits_live_through_the_guides_workflow() {
     tree.edit(
         list,
         "            Box::new(m001_initial_schema::Migration),\n",
-        "            Box::new(m001_initial_schema::Migration), // released with 1.0\n            /* more\n               to come */\n",
+        "            Box::new(m001_initial_schema::Migration), // released with 1.0\n            /* more to come */\n",
     );
     let by_hand = tree.read(list) + "\n// The end.\n";
     tree.write(list, &by_hand);

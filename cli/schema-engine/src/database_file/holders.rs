@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 /// A process that has a file open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
+pub(crate) struct Holder {
     /// Its number.
-    pub pid: u32,
+    pid: u32,
     /// The name of its program.
-    pub program: String,
+    program: String,
 }
 
 impl fmt::Display for Holder {

@@ -165,9 +165,11 @@ impl Script<'_> {
             return Ok(());
         }
         if !has_table {
-            let is_free = |name: &String| !contents.tables.iter().any(|table| table.name == *name);
-            let name = (0_u64..).map(|number| format!("sequence_helper_{number}")).find(is_free);
-            for statement in sequence_helper(&name.unwrap_or_default()) {
+            let mut name = "sequence_helper".to_owned();
+            while contents.tables.iter().any(|table| table.name.eq_ignore_ascii_case(&name)) {
+                name.push('_');
+            }
+            for statement in sequence_helper(&name) {
                 self.line(&format!("{statement};"))?;
             }
         }

@@ -62,7 +62,11 @@ impl Hasher {
 
     /// The hash in hexadecimal digits.
     pub(crate) fn finish(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut digits = String::with_capacity(64);
+        for byte in self.0.finalize() {
+            digits.push_str(&format!("{byte:02x}"));
+        }
+        digits
     }
 }
 

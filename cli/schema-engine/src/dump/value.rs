@@ -72,7 +72,7 @@ fn write_integer(out: &mut Vec<u8>, integer: i64) {
 }
 
 /// Between these, 17 significant digits are read back exactly by every engine that was measured;
-/// further out many SQLites are off by a unit or two in the last place.
+/// further out many versions of it are off by a unit or two in the last place.
 const SAFE_RANGE: std::ops::RangeInclusive<f64> = 1e-60..=1e60;
 
 /// 2^50, exact in 16 digits and so exact in every engine.
@@ -208,13 +208,13 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
 /// It begins with the only backslash in it and the three differ in their second character, so no
 /// occurrence can arise across the border of one that is put in.
 fn placeholder(text: &str, stem: &str) -> String {
-    if !text.contains(stem) {
-        return stem.to_owned();
+    let mut stand_in = stem.to_owned();
+    let mut number = 0_u64;
+    while text.contains(&stand_in) {
+        number += 1;
+        stand_in = format!("{stem}{number}");
     }
-    (1_u64..)
-        .map(|number| format!("{stem}{number}"))
-        .find(|candidate| !text.contains(candidate.as_str()))
-        .unwrap_or_default()
+    stand_in
 }
 
 fn write_quoted(out: &mut Vec<u8>, text: &str) {

@@ -62,7 +62,9 @@ fn can_add(column: &Column, desired: &Table) -> bool {
     let Some(syntax) = desired.syntax.columns.iter().find(|found| found.name == column.name) else {
         return false;
     };
-    let constant = column.default.as_ref().is_none_or(|default| default.is_constant());
+    let constant = column.default.as_ref().is_none_or(|default| {
+        default.is_constant() && default.is_the_same_for_old_rows(column.affinity())
+    });
     syntax.clauses.iter().all(|clause| match &clause.kind {
         ColumnClauseKind::PrimaryKey { .. } | ColumnClauseKind::Unique { .. } => false,
         ColumnClauseKind::NotNull { .. } => column.default.is_some() && constant,

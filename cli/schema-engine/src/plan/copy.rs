@@ -102,7 +102,9 @@ impl Copy<'_> {
             return self.fill(&column.name).or_else(|| self.placeholder(column));
         };
         let was_nullable = old.not_null.is_none() && !current.implies_not_null(&old.name);
-        let must_not_be_null = column.not_null.is_some() && !target.implies_not_null(&column.name);
+        // NULL in the key that is the rowid becomes the next number.
+        let must_not_be_null = target.rowid_alias() != Some(&column.name)
+            && (column.not_null.is_some() || target.implies_not_null(&column.name));
         if !(was_nullable && must_not_be_null) {
             return None;
         }

@@ -42,8 +42,13 @@ fn edit(difference: &TableDifference, schemas: Pair<&Schema>) -> String {
     for change in &difference.changes {
         match change {
             TableChange::AlterColumn { columns, aspects } => {
+                let mut aspects = aspects.clone();
+                // DEFAULT NULL is no default, but not even that may stand in a generated column.
+                if aspects.contains(&Aspect::Generated) && !aspects.contains(&Aspect::Default) {
+                    aspects.push(Aspect::Default);
+                }
                 for aspect in aspects {
-                    edit_aspect(difference, &columns.current.name, *aspect, &mut edits);
+                    edit_aspect(difference, &columns.current.name, aspect, &mut edits);
                 }
             }
             TableChange::ChangePrimaryKey(_) => {

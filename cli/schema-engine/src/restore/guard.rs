@@ -98,6 +98,7 @@ fn objection(context: &AuthContext<'_>, group: Group) -> Option<String> {
         | AuthAction::CreateView { .. }
         | AuthAction::CreateTrigger { .. }
         | AuthAction::Reindex { .. }
+        | AuthAction::Analyze { .. }
         | AuthAction::Read { .. } => None,
         AuthAction::CreateVtable { module_name, .. } => (!virtual_table::is_known(module_name))
             .then(|| format!("needs the virtual table module `{module_name}`, which isn't let in")),
@@ -116,7 +117,6 @@ fn objection(context: &AuthContext<'_>, group: Group) -> Option<String> {
             .iter()
             .any(|name| function_name.eq_ignore_ascii_case(name))
             .then(|| format!("calls `{function_name}`")),
-        AuthAction::Analyze { .. } => None,
         AuthAction::Pragma { pragma_name, .. } => {
             (!["encoding", "auto_vacuum", "user_version", "application_id"].contains(&pragma_name))
                 .then(|| format!("is a PRAGMA {pragma_name}, which no dump needs"))

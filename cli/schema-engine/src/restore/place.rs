@@ -99,9 +99,11 @@ fn overwrite(
     // flushes the folder. <https://www.sqlite.org/pragma.html#pragma_synchronous>
     live.pragma_update(None, "synchronous", if is_wal { "FULL" } else { "EXTRA" })
         .map_err(before)?;
-    let keep = |connection: &Connection| match is_empty {
-        true => Ok(None),
-        false => backup::copy_database(file, connection, name).map(Some),
+    let keep = |connection: &Connection| {
+        if is_empty {
+            return Ok(None);
+        }
+        backup::copy_database(file, connection, name).map(Some)
     };
 
     let copy;

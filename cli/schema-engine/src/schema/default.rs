@@ -42,6 +42,16 @@ impl DefaultValue {
         !self.0.trim_start().starts_with('(') && !matches!(meaning(&self.0), Meaning::Expression(_))
     }
 
+    /// Whether rows that are there when `ALTER TABLE` adds the column get the very value that new
+    /// rows get: as text, the former get a number as it is written and the latter as it is shown.
+    pub fn is_the_same_for_old_rows(&self, affinity: Affinity) -> bool {
+        match meaning(&self.0) {
+            Meaning::Integer(value) => affinity != Affinity::Text || self.0 == value.to_string(),
+            Meaning::Real(_) => affinity != Affinity::Text,
+            _ => true,
+        }
+    }
+
     /// The default as an expression that a SELECT can use.
     ///
     /// Without parentheses a bare or double-quoted word is a string there, but would be a
@@ -154,6 +164,14 @@ mod tests {
 
     fn same(one: &str, two: &str, affinity: Affinity) -> bool {
         DefaultValue::new(one).means_the_same_as(&DefaultValue::new(two), affinity)
+    }
+
+    #[test]
+    fn a_number_as_text_is_shown_in_one_way() {
+        let same = |text| DefaultValue::new(text).is_the_same_for_old_rows(Affinity::Text);
+        assert!(same("'1e3'") && same("10") && same("-1"));
+        assert!(!same("1e3") && !same("0x1F") && !same("1.50") && !same("TRUE") && !same("+1"));
+        assert!(DefaultValue::new("1e3").is_the_same_for_old_rows(Affinity::Real));
     }
 
     #[test]

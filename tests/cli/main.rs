@@ -3,6 +3,12 @@
 //! Every test has a home folder of its own and runs a copy of the program there, so none of
 //! them sees the source tree, or each other, or whoever runs them.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and what it printed is shown then"
+)]
+
 mod support;
 
 mod bad_databases;

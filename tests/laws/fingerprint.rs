@@ -52,7 +52,9 @@ async fn facts(database: &Database, table: &str) -> Result<Vec<String>, String> 
     let references = format!(
         "SELECT lower(\"table\") || ' ' || on_delete || ' ' || on_update || ' ' ||
                 group_concat(pair, ', ')
-         FROM (SELECT *, lower(\"from\") || '=' || coalesce(lower(\"to\"), '') AS pair
+         FROM (SELECT *, lower(\"from\") || '=' || lower(coalesce(\"to\",
+                 (SELECT k.name FROM pragma_table_info(\"table\") AS k WHERE k.pk = seq + 1)
+               )) AS pair
                FROM pragma_foreign_key_list({name}) ORDER BY id, lower(\"from\"))
          GROUP BY id ORDER BY 1"
     );
@@ -69,7 +71,8 @@ async fn facts(database: &Database, table: &str) -> Result<Vec<String>, String> 
 /// The order of columns in UNIQUE forbids nothing; in a key and an index it counts.
 async fn indexes(database: &Database, table: &str) -> Result<BTreeSet<String>, String> {
     let sql = format!(
-        "SELECT lower(il.name), il.origin, il.\"unique\" || il.partial, xi.seqno || CASE il.origin WHEN 'c' THEN xi.desc ELSE '' END,
+        "SELECT lower(il.name), il.origin, il.\"unique\" || il.partial,
+                xi.seqno || CASE il.origin WHEN 'c' THEN xi.desc ELSE '' END,
                 lower(xi.name || ' ' || xi.coll)
          FROM pragma_index_list({table}) AS il, pragma_index_xinfo(il.name) AS xi
          WHERE xi.key ORDER BY 1, xi.seqno"

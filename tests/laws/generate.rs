@@ -118,7 +118,7 @@ const DEFAULTS: &[&str] = &[
 const ACTIONS: &[&str] = &["CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT"];
 const DEFERRALS: &[&str] =
     &["DEFERRABLE INITIALLY DEFERRED", "DEFERRABLE INITIALLY IMMEDIATE", "NOT DEFERRABLE"];
-const CONFLICTS: &[&str] = &["REPLACE", "IGNORE", "FAIL", "ROLLBACK", "ABORT"];
+const CONFLICTS: &[&str] = &["REPLACE", "IGNORE", "REPLACE", "IGNORE", "FAIL", "ROLLBACK", "ABORT"];
 const COLLATIONS: &[&str] = &["NOCASE", "RTRIM", "BINARY"];
 
 /// A schema of one to five tables.
@@ -221,7 +221,7 @@ pub fn any_clause(table: &Table, column: &Column, rng: &mut Rng) -> Clause {
         0 | 1 => ClauseKind::Default(rng.pick(DEFAULTS).to_owned()),
         2 | 3 => ClauseKind::NotNull(conflict(rng, 10)),
         4 => ClauseKind::Collate(rng.pick(COLLATIONS)),
-        5 => ClauseKind::Unique(conflict(rng, 20)),
+        5 => ClauseKind::Unique(conflict(rng, 50)),
         6 => ClauseKind::Check(condition(&table.name, &column.name, rng)),
         _ => ClauseKind::Generated { text: value(table, rng), stored: rng.chance(50) },
     };
@@ -244,7 +244,7 @@ fn conflict(rng: &mut Rng, percent: usize) -> Conflict {
 pub fn rule(table: &Table, rng: &mut Rng) -> Option<Rule> {
     let kind = match rng.below(4) {
         0 | 1 => {
-            RuleKind::Unique { columns: key_columns(table, rng)?, conflict: conflict(rng, 20) }
+            RuleKind::Unique { columns: key_columns(table, rng)?, conflict: conflict(rng, 40) }
         }
         2 => RuleKind::PrimaryKey {
             columns: key_columns(table, rng)?,
@@ -365,6 +365,7 @@ pub fn object(model: &Model, rng: &mut Rng) -> Option<Object> {
     let kind = match rng.below(10) {
         0..=4 => index(table, rng)?,
         5 | 6 => ObjectKind::View(view(model, table, rng)?),
+        7 if rng.chance(40) => instead_of(model, table, rng)?,
         _ => trigger(model, table, rng)?,
     };
     let name = rng.pick(OBJECT_NAMES).to_owned();
@@ -419,6 +420,25 @@ fn view(model: &Model, table: &Table, rng: &mut Rng) -> Option<Text> {
         text.extend(condition(&table.name, column, rng));
     }
     Some(text)
+}
+
+/// A trigger that stands in for writing into a view.
+fn instead_of(model: &Model, table: &Table, rng: &mut Rng) -> Option<ObjectKind> {
+    let is_view = |object: &&Object| matches!(object.kind, ObjectKind::View(_));
+    let views: Vec<_> = model.objects.iter().filter(is_view).collect();
+    let view = rng.pick_any(&views)?.name.clone();
+    let column = Part::Column(table.name.clone(), rng.pick_any(&table.columns)?.name.clone());
+    let text = vec![
+        Part::Word("INSTEAD OF INSERT ON"),
+        Part::Table(view.clone()),
+        Part::Word("BEGIN DELETE FROM"),
+        Part::Table(table.name.clone()),
+        Part::Word("WHERE"),
+        column,
+        raw("= 'x' ;"),
+        Part::Word("END"),
+    ];
+    Some(ObjectKind::Trigger { table: view, text })
 }
 
 fn trigger(model: &Model, table: &Table, rng: &mut Rng) -> Option<ObjectKind> {

@@ -67,7 +67,7 @@ fn value(
         return pool[rng.below(4.min(pool.len()))];
     }
     let own = pool(column.affinity());
-    if rng.chance(70) {
+    if rng.chance(55) {
         // One after the other, so that keys have something to tell apart.
         return own[number % own.len()];
     }

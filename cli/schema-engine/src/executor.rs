@@ -12,7 +12,7 @@ mod standing;
 pub use adopt::Predecessor;
 pub use standing::Standing;
 
-use crate::backup::{prune, safety_copy};
+use crate::backup::{CopyCondition, prune, safety_copy};
 use crate::connection::{Access, Presence, check_writable, open, presence};
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::Migrations;
@@ -172,8 +172,17 @@ impl Executor<'_> {
             Direction::Up => "before-upgrade",
             Direction::Down => "before-downgrade",
         };
-        let copy = safety_copy(self.database, label, stamp)?;
-        Ok(copy.map(|copy| copy.path))
+        let Some(copy) = safety_copy(self.database, label, stamp)? else {
+            return Ok(None);
+        };
+        if let CopyCondition::Damaged(how) = copy.condition {
+            return Err(Error::refused("the database is damaged; a change would make it worse")
+                .because(how)
+                .state("The database is unchanged.")
+                .next(format!("A copy of it as it is lies at {}.", copy.path.display()))
+                .next("Restore an earlier copy or a dump with `db restore`."));
+        }
+        Ok(Some(copy.path))
     }
 
     /// Keeps the copy that was made, and only so many with it; gives a note where the others

@@ -27,7 +27,9 @@ impl Refused {
     /// Whether a row broke a rule of its table, rather than the statement being wrong.
     pub(crate) fn is_about_rows(&self) -> bool {
         const CONSTRAINT: u32 = 19;
-        sqlite_code(&self.error) == Some(CONSTRAINT)
+        // Anything but an integer in the key that is the rowid.
+        const MISMATCH: u32 = 20;
+        matches!(sqlite_code(&self.error), Some(CONSTRAINT | MISMATCH))
     }
 }
 

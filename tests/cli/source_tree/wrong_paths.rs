@@ -17,6 +17,7 @@ fn what_goes_wrong_is_told_and_nothing_is_written() {
 
     messages_that_give_no_name(&tree);
     nothing_to_write(&tree);
+    a_program_without_a_tree(&tree);
     a_folder_that_may_not_be_written(&tree);
     a_stale_program_that_may_not_rebuild(&tree);
     models_that_make_no_sense(&tree);
@@ -56,6 +57,24 @@ fn nothing_to_write(tree: &Tree) {
         );
         let dry = tree.revision("Shown only", "--dry-run").exits(0);
         assert!(dry.stdout.contains("pub const REVISION: &str = \"m002_shown_only\";"), "{dry}");
+
+        // The tree is found from anywhere inside it, and by where it keeps the program.
+        for folder in [tree.path("entity/src"), tree.sandbox().here("")] {
+            let outcome = tree.tgenie("db revision --dry-run -m x").from(&folder).run().exits(0);
+            assert!(outcome.stdout.contains("m002_x"), "{outcome}");
+        }
+    });
+}
+
+fn a_program_without_a_tree(tree: &Tree) {
+    let sandbox = tree.sandbox();
+    let program = sandbox.install(&tree.program(), "installed");
+    tree.unchanged(|| {
+        for flags in ["", "-a", "--dry-run"] {
+            let command = format!("db revision -m x {flags}");
+            let outcome = sandbox.other_program(&program, &command).run().exits(1).prints("");
+            outcome.says("there is none here\n").says("Nothing was written.\n").says("clone");
+        }
     });
 }
 

@@ -130,7 +130,7 @@ impl Tgenie {
 
     /// One argument more, with whatever is in it.
     pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
-        self.line = format!("{} {:?}", self.line, argument.as_ref());
+        self.line = format!("{} '{}'", self.line, argument.as_ref().display());
         self.command.arg(argument);
         self
     }
@@ -142,8 +142,14 @@ impl Tgenie {
 
     /// One variable of the environment.
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.line = format!("{name}={:?} {}", value.as_ref(), self.line);
+        self.line = format!("{name}='{}' {}", value.as_ref().display(), self.line);
         self.command.env(name, value);
+        self
+    }
+
+    /// Starts in this folder.
+    pub(crate) fn from(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
         self
     }
 

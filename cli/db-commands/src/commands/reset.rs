@@ -5,7 +5,6 @@ use crate::ExitCode;
 use crate::arguments::Reset;
 use crate::terminal::{Answer, Format};
 use schema_engine::Result;
-use schema_engine::backup::prune;
 use schema_engine::reset::{self, BeforeReset, ResetReport};
 use serde::Serialize;
 use std::fs;
@@ -41,9 +40,6 @@ pub(super) fn reset(context: &Context<'_>, arguments: &Reset) -> Result<ExitCode
         BeforeReset::KeepCopy { now_stamp: &stamp }
     };
     let report = reset::reset(&database.path, before)?;
-    if report.safety_copy.is_some() {
-        prune(&database.path, context.settings.backups_keep.value as usize)?;
-    }
     tell(context, &report)
 }
 

@@ -4,7 +4,6 @@ use super::{Context, counted, stamp};
 use crate::ExitCode;
 use crate::arguments::Restore;
 use crate::terminal::{Answer, Format};
-use schema_engine::backup::prune;
 use schema_engine::restore::{self, RestoreOptions, RestoreReport};
 use schema_engine::{Error, Result};
 use serde::Serialize;
@@ -48,9 +47,6 @@ pub(super) fn restore(context: &Context<'_>, arguments: &Restore) -> Result<Exit
     database.ensure_parent()?;
     let options = RestoreOptions::new(stamp());
     let report = restore::restore(&database.path, input, &options)?;
-    if report.safety_copy.is_some() {
-        prune(&database.path, context.settings.backups_keep.value as usize)?;
-    }
     tell(context, &report)
 }
 

@@ -188,8 +188,8 @@ fn any_name_that_is_text_can_be_written_in_a_url() {
     for (number, name) in ODD_NAMES.iter().enumerate() {
         let folder = sandbox.here(number.to_string());
         fs::create_dir(&folder).unwrap();
-        let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let url = format!("sqlite://{}/{encoded}", folder.display());
+        let encoded: Vec<_> = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let url = format!("sqlite://{}/{}", folder.display(), encoded.concat());
         sandbox.tgenie("db upgrade").env("DATABASE_URL", url).run().exits(0);
         assert_upgraded(&sandbox, folder.join(name));
     }

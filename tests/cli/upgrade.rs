@@ -81,7 +81,7 @@ fn down_and_up_again_gives_the_same_schema() {
 fn a_dry_run_shows_what_would_run_and_makes_nothing() {
     let sandbox = Sandbox::new();
     let listed = |sign: &str, revisions: &[String]| -> String {
-        revisions.iter().map(|revision| format!("{sign} {revision}\n")).collect()
+        revisions.iter().flat_map(|revision| [sign, " ", revision, "\n"]).collect()
     };
     let mut history = sandbox.history();
     sandbox.unchanged(|| {

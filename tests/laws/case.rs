@@ -9,16 +9,16 @@ use schema_engine::answers::Answers;
 use schema_engine::ident::Ident;
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Case {
-    pub before: Model,
-    pub after: Model,
-    pub rows: Vec<Row>,
+pub(crate) struct Case {
+    pub(crate) before: Model,
+    pub(crate) after: Model,
+    pub(crate) rows: Vec<Row>,
     /// Table, column, expression.
-    pub fills: Vec<(String, String, String)>,
+    pub(crate) fills: Vec<(String, String, String)>,
 }
 
 impl Case {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         let before = generate::model(&mut rng);
         let after = edited(&before, &mut rng);
@@ -47,14 +47,14 @@ impl Case {
         self.fills = fills;
     }
 
-    pub fn fill(&self, table: &str, column: &str) -> Option<&str> {
+    pub(crate) fn fill(&self, table: &str, column: &str) -> Option<&str> {
         self.fills
             .iter()
             .find(|fill| same(&fill.0, table) && same(&fill.1, column))
             .map(|fill| fill.2.as_str())
     }
 
-    pub fn answers(&self) -> Answers {
+    pub(crate) fn answers(&self) -> Answers {
         let fill = |(table, column, fill): &(String, String, String)| {
             ((Ident::from(table.as_str()), Ident::from(column.as_str())), fill.clone())
         };

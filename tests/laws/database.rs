@@ -7,31 +7,31 @@ use schema_engine::scratch::Scratch;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use std::collections::BTreeMap;
 
-pub struct Database(Scratch);
+pub(crate) struct Database(Scratch);
 
 /// What a query gives: rows of values as text.
-pub type Answer = Vec<Vec<Option<String>>>;
+pub(crate) type Answer = Vec<Vec<Option<String>>>;
 
 /// A name in double quotes.
-pub fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A name as a string literal.
-pub fn literal(name: &str) -> String {
+pub(crate) fn literal(name: &str) -> String {
     format!("'{}'", name.replace('\'', "''"))
 }
 
 /// A row as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StoredRow {
-    pub rowid: Option<i64>,
+pub(crate) struct StoredRow {
+    pub(crate) rowid: Option<i64>,
     /// The type and the literal of each column, in the order asked for.
-    pub values: Vec<(String, String)>,
+    pub(crate) values: Vec<(String, String)>,
 }
 
 impl Database {
-    pub async fn with<S: AsRef<str>>(statements: &[S]) -> Result<Self, String> {
+    pub(crate) async fn with<S: AsRef<str>>(statements: &[S]) -> Result<Self, String> {
         let scratch = Scratch::empty().await.map_err(|error| error.to_string())?;
         let database = Self(scratch);
         for statement in statements {
@@ -40,12 +40,12 @@ impl Database {
         Ok(database)
     }
 
-    pub async fn run(&self, sql: &str) -> Result<(), String> {
+    pub(crate) async fn run(&self, sql: &str) -> Result<(), String> {
         self.0.run([sql]).await.map_err(|refused| format!("{}: {}", refused.error, refused.sql))
     }
 
     /// Runs a statement that leaves nothing behind when it is refused: `ON CONFLICT FAIL` would.
-    pub async fn run_alone(&self, sql: &str) -> Result<(), String> {
+    pub(crate) async fn run_alone(&self, sql: &str) -> Result<(), String> {
         self.run("SAVEPOINT alone").await?;
         let outcome = self.run(sql).await;
         if outcome.is_err() {
@@ -58,7 +58,7 @@ impl Database {
     }
 
     /// Runs statements as the executor does: foreign keys off, all or nothing.
-    pub async fn transaction<S: AsRef<str>>(
+    pub(crate) async fn transaction<S: AsRef<str>>(
         &self,
         statements: impl Iterator<Item = S>,
     ) -> Result<(), String> {
@@ -72,12 +72,12 @@ impl Database {
         self.run("COMMIT").await
     }
 
-    pub async fn schema(&self) -> Result<Schema, String> {
+    pub(crate) async fn schema(&self) -> Result<Schema, String> {
         inspect(self.0.connection()).await.map_err(|error| error.to_string())
     }
 
     /// What a query gives, all values as text.
-    pub async fn ask(&self, sql: &str) -> Result<Answer, String> {
+    pub(crate) async fn ask(&self, sql: &str) -> Result<Answer, String> {
         let statement = Statement::from_string(DbBackend::Sqlite, sql);
         let error = |error: sea_orm::DbErr| format!("{error}: {sql}");
         let rows = self.0.connection().query_all_raw(statement).await.map_err(error)?;
@@ -91,7 +91,7 @@ impl Database {
     }
 
     /// The stored texts by kind and name.
-    pub async fn stored(&self) -> Result<BTreeMap<(String, String), String>, String> {
+    pub(crate) async fn stored(&self) -> Result<BTreeMap<(String, String), String>, String> {
         let sql = "SELECT type, name, sql FROM sqlite_schema
                    WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
         let rows = self.ask(sql).await?;
@@ -100,7 +100,11 @@ impl Database {
     }
 
     /// The rows of a table in these columns, in the order of their rowids or values.
-    pub async fn rows(&self, table: &Table, columns: &[&str]) -> Result<Vec<StoredRow>, String> {
+    pub(crate) async fn rows(
+        &self,
+        table: &Table,
+        columns: &[&str],
+    ) -> Result<Vec<StoredRow>, String> {
         let rowid = match (table.rowid_alias(), table.rowid_name()) {
             (Some(alias), _) => format!("x.{}", quoted(&alias.name)),
             (None, Some(name)) => format!("x.{name}"),
@@ -134,7 +138,7 @@ impl Database {
     }
 
     /// The rows that break a foreign key: the table and, where there is one, the rowid.
-    pub async fn orphans(&self) -> Result<Vec<(String, Option<i64>)>, String> {
+    pub(crate) async fn orphans(&self) -> Result<Vec<(String, Option<i64>)>, String> {
         let sql = "SELECT \"table\", CAST(rowid AS TEXT) FROM pragma_foreign_key_check";
         let rows = self.ask(sql).await?;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -143,7 +147,7 @@ impl Database {
     }
 
     /// What `sqlite_sequence` remembers, by table.
-    pub async fn sequences(&self) -> Result<BTreeMap<String, String>, String> {
+    pub(crate) async fn sequences(&self) -> Result<BTreeMap<String, String>, String> {
         let there = "SELECT name FROM sqlite_schema WHERE name = 'sqlite_sequence'";
         if self.ask(there).await?.is_empty() {
             return Ok(BTreeMap::new());
@@ -154,7 +158,7 @@ impl Database {
     }
 
     /// Damage that SQLite itself finds.
-    pub async fn damage(&self) -> Result<Option<String>, String> {
+    pub(crate) async fn damage(&self) -> Result<Option<String>, String> {
         let rows = self.ask("PRAGMA integrity_check").await?;
         let first = rows.first().and_then(|row| row[0].clone()).unwrap_or_default();
         Ok((!same(&first, "ok")).then_some(first))

@@ -1,18 +1,18 @@
 //! What people do to a schema between two revisions.
 
 use crate::generate;
-use crate::model::{ClauseKind, KeyColumn, Model, ObjectKind, RuleKind, Table, same};
+use crate::model::{ClauseKind, KeyColumn, Model, ObjectKind, RuleKind, Table};
 use crate::repair::repair;
 use crate::rng::Rng;
 use crate::spelling::Spelling;
 
 /// The schema after one to four edits; now and then another schema altogether.
-pub fn edited(model: &Model, rng: &mut Rng) -> Model {
+pub(crate) fn edited(model: &Model, rng: &mut Rng) -> Model {
     if rng.chance(5) {
         return generate::model(rng);
     }
     let mut edited = model.clone();
-    for _ in 0..1 + rng.below(4) {
+    for _ in 0..=rng.below(4) {
         edit(&mut edited, rng);
         repair(&mut edited);
     }
@@ -48,7 +48,7 @@ fn edit(model: &mut Model, rng: &mut Rng) {
 
 fn edit_object(model: &mut Model, at: usize, rng: &mut Rng) {
     if let (Some(mut object), true) = (generate::object(model, rng), rng.chance(50)) {
-        object.name = model.objects[at].name.clone();
+        object.name.clone_from(&model.objects[at].name);
         model.objects[at] = object;
         return;
     }
@@ -135,7 +135,7 @@ fn toggle_autoincrement(table: &mut Table) {
 
 /// The same schema in other words: letter case, quotes, white space, comments, and constraints of
 /// one column moved behind all columns.
-pub fn respelled(model: &Model, rng: &mut Rng) -> Model {
+pub(crate) fn respelled(model: &Model, rng: &mut Rng) -> Model {
     let mut model = model.clone();
     for table in &mut model.tables {
         table.spelling = Spelling::random_case(rng);
@@ -190,7 +190,7 @@ fn move_constraints(table: &mut Table, at: usize) {
 
 /// The statements in another order that SQLite takes: children before parents, views before
 /// tables; only indexes and triggers need theirs.
-pub fn reordered(model: &Model, rng: &mut Rng) -> Vec<String> {
+pub(crate) fn reordered(model: &Model, rng: &mut Rng) -> Vec<String> {
     let mut tables: Vec<_> = model.tables.iter().map(Table::sql).collect();
     let of = |wanted: fn(&ObjectKind) -> bool| {
         let objects = model.objects.iter().filter(move |object| wanted(&object.kind));
@@ -202,9 +202,4 @@ pub fn reordered(model: &Model, rng: &mut Rng) -> Vec<String> {
     rng.shuffle(&mut rest);
     tables.extend(rest);
     tables
-}
-
-/// Whether both schemas have a table of this name.
-pub fn in_both(one: &Model, two: &Model, name: &str) -> bool {
-    [one, two].iter().all(|model| model.tables.iter().any(|table| same(&table.name, name)))
 }

@@ -6,10 +6,10 @@ use crate::model::{Affinity, Column, Model};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Facts about one table, each in one line.
-pub type Fingerprint = BTreeMap<String, Vec<String>>;
+pub(crate) type Fingerprint = BTreeMap<String, Vec<String>>;
 
 /// What SQLite says about the tables of a schema.
-pub async fn of(database: &Database, model: &Model) -> Result<Fingerprint, String> {
+pub(crate) async fn of(database: &Database, model: &Model) -> Result<Fingerprint, String> {
     let mut found = Fingerprint::new();
     for table in &model.tables {
         found.insert(table.name.to_ascii_lowercase(), facts(database, &table.name).await?);
@@ -18,14 +18,14 @@ pub async fn of(database: &Database, model: &Model) -> Result<Fingerprint, Strin
 }
 
 /// Whether SQLite says the same about two schemas.
-pub async fn equal(one: &Model, two: &Model) -> Result<(), String> {
+pub(crate) async fn equal(one: &Model, two: &Model) -> Result<(), String> {
     let first = of(&Database::with(&one.statements()).await?, one).await?;
     let second = of(&Database::with(&two.statements()).await?, two).await?;
     difference(&first, &second).map_or(Ok(()), Err)
 }
 
 /// Where two differ.
-pub fn difference(one: &Fingerprint, two: &Fingerprint) -> Option<String> {
+pub(crate) fn difference(one: &Fingerprint, two: &Fingerprint) -> Option<String> {
     if one.keys().ne(two.keys()) {
         return Some(format!("tables {:?} and {:?}", one.keys(), two.keys()));
     }

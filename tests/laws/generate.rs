@@ -122,7 +122,7 @@ const CONFLICTS: &[&str] = &["REPLACE", "IGNORE", "REPLACE", "IGNORE", "FAIL", "
 const COLLATIONS: &[&str] = &["NOCASE", "RTRIM", "BINARY"];
 
 /// A schema of one to five tables.
-pub fn model(rng: &mut Rng) -> Model {
+pub(crate) fn model(rng: &mut Rng) -> Model {
     let mut model = Model::default();
     let tables = 1 + rng.below(5).min(rng.below(5));
     for _ in 0..tables {
@@ -141,7 +141,7 @@ pub fn model(rng: &mut Rng) -> Model {
     model
 }
 
-pub fn table(rng: &mut Rng) -> Table {
+pub(crate) fn table(rng: &mut Rng) -> Table {
     let mut table = Table {
         name: rng.pick(TABLE_NAMES).to_owned(),
         columns: Vec::new(),
@@ -153,7 +153,7 @@ pub fn table(rng: &mut Rng) -> Table {
     if rng.chance(60) {
         table.columns.push(id_column(rng));
     }
-    for _ in 0..1 + rng.below(7) {
+    for _ in 0..=rng.below(7) {
         let column = column(&table, rng);
         table.columns.push(column);
     }
@@ -179,7 +179,7 @@ fn id_column(rng: &mut Rng) -> Column {
     Column { name: "id".to_owned(), declared: declared.to_owned(), clauses }
 }
 
-pub fn column(table: &Table, rng: &mut Rng) -> Column {
+pub(crate) fn column(table: &Table, rng: &mut Rng) -> Column {
     let mut column = Column {
         name: rng.pick(COLUMN_NAMES).to_owned(),
         declared: declared(rng).to_owned(),
@@ -211,12 +211,12 @@ pub fn column(table: &Table, rng: &mut Rng) -> Column {
     column
 }
 
-pub fn declared(rng: &mut Rng) -> &'static str {
+pub(crate) fn declared(rng: &mut Rng) -> &'static str {
     rng.pick(TYPES)
 }
 
 /// A clause for a column that has none of its kind, or another in its place.
-pub fn any_clause(table: &Table, column: &Column, rng: &mut Rng) -> Clause {
+pub(crate) fn any_clause(table: &Table, column: &Column, rng: &mut Rng) -> Clause {
     let kind = match rng.below(8) {
         0 | 1 => ClauseKind::Default(rng.pick(DEFAULTS).to_owned()),
         2 | 3 => ClauseKind::NotNull(conflict(rng, 10)),
@@ -241,7 +241,7 @@ fn conflict(rng: &mut Rng, percent: usize) -> Conflict {
 }
 
 /// UNIQUE, CHECK or a key of the table.
-pub fn rule(table: &Table, rng: &mut Rng) -> Option<Rule> {
+pub(crate) fn rule(table: &Table, rng: &mut Rng) -> Option<Rule> {
     let kind = match rng.below(4) {
         0 | 1 => {
             RuleKind::Unique { columns: key_columns(table, rng)?, conflict: conflict(rng, 40) }
@@ -261,7 +261,7 @@ pub fn rule(table: &Table, rng: &mut Rng) -> Option<Rule> {
 
 fn key_columns(table: &Table, rng: &mut Rng) -> Option<Vec<KeyColumn>> {
     let mut columns = Vec::new();
-    for _ in 0..1 + rng.below(3) {
+    for _ in 0..=rng.below(3) {
         let name = rng.pick_any(&table.columns)?.name.clone();
         if columns.iter().any(|column: &KeyColumn| column.name == name) {
             continue;
@@ -286,7 +286,7 @@ fn value(table: &Table, rng: &mut Rng) -> Text {
 }
 
 /// A condition that most values meet.
-pub fn condition(table: &str, column: &str, rng: &mut Rng) -> Text {
+pub(crate) fn condition(table: &str, column: &str, rng: &mut Rng) -> Text {
     let column = || Part::Column(table.to_owned(), column.to_owned());
     match rng.below(6) {
         0 => vec![Part::Word("length"), raw("("), column(), raw(") < 100")],
@@ -310,7 +310,7 @@ fn raw(text: &str) -> Part {
 }
 
 /// A foreign key from some table to some key of some table.
-pub fn add_foreign_key(model: &mut Model, rng: &mut Rng) {
+pub(crate) fn add_foreign_key(model: &mut Model, rng: &mut Rng) {
     let Some(parent) = rng.pick_any(&model.tables).cloned() else { return };
     let child = rng.below(model.tables.len());
     let mut columns = parent.key();
@@ -360,7 +360,7 @@ pub fn add_foreign_key(model: &mut Model, rng: &mut Rng) {
 }
 
 /// An index, a view or a trigger.
-pub fn object(model: &Model, rng: &mut Rng) -> Option<Object> {
+pub(crate) fn object(model: &Model, rng: &mut Rng) -> Option<Object> {
     let table = rng.pick_any(&model.tables)?;
     let kind = match rng.below(10) {
         0..=4 => index(table, rng)?,
@@ -374,7 +374,7 @@ pub fn object(model: &Model, rng: &mut Rng) -> Option<Object> {
 
 fn index(table: &Table, rng: &mut Rng) -> Option<ObjectKind> {
     let mut parts = Vec::new();
-    for _ in 0..1 + rng.below(3) {
+    for _ in 0..=rng.below(3) {
         let column = rng.pick_any(&table.columns)?;
         let mut text = vec![Part::Column(table.name.clone(), column.name.clone())];
         if rng.chance(15) {

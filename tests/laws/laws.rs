@@ -20,14 +20,14 @@ use std::error::Error as _;
 
 /// A law that was broken, and how.
 #[derive(Debug, Clone)]
-pub struct Broken {
-    pub law: &'static str,
-    pub how: String,
+pub(crate) struct Broken {
+    pub(crate) law: &'static str,
+    pub(crate) how: String,
 }
 
 /// What became of a case that broke no law.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// SQLite doesn't take one of the schemas.
     Discarded(String),
     /// Both schemas mean the same.
@@ -37,7 +37,7 @@ pub enum Outcome {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Down {
+pub(crate) enum Down {
     WithRows,
     /// Values that are gone were part of a key or a check.
     Emptied,
@@ -54,7 +54,7 @@ fn sure<T>(result: Result<T, String>) -> Checked<T> {
     result.map_err(|how| Broken { law: "the test's own statements run", how })
 }
 
-pub async fn check(case: &Case, seed: u64) -> Checked<Outcome> {
+pub(crate) async fn check(case: &Case, seed: u64) -> Checked<Outcome> {
     let mut schemas = Vec::new();
     for model in [&case.before, &case.after] {
         match Database::with(&model.statements()).await {
@@ -270,7 +270,9 @@ async fn kept_values(
                 after.column(&alias.name).is_none_or(|kept| Some(kept) == after.rowid_alias())
             });
         if !there_and_back {
-            rows.iter_mut().for_each(|row| row.rowid = None);
+            for row in &mut rows {
+                row.rowid = None;
+            }
             rows.sort();
         }
         values.insert(before.name.clone(), rows);

@@ -6,42 +6,42 @@ use crate::spelling::Spelling;
 
 /// All that one database shall hold.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Model {
-    pub tables: Vec<Table>,
-    pub objects: Vec<Object>,
+pub(crate) struct Model {
+    pub(crate) tables: Vec<Table>,
+    pub(crate) objects: Vec<Object>,
 }
 
 /// An ordinary table.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Table {
-    pub name: String,
-    pub columns: Vec<Column>,
-    pub rules: Vec<Rule>,
-    pub strict: bool,
-    pub without_rowid: bool,
-    pub spelling: Spelling,
+pub(crate) struct Table {
+    pub(crate) name: String,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) strict: bool,
+    pub(crate) without_rowid: bool,
+    pub(crate) spelling: Spelling,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Column {
-    pub name: String,
+pub(crate) struct Column {
+    pub(crate) name: String,
     /// The declared type; empty for none.
-    pub declared: String,
-    pub clauses: Vec<Clause>,
+    pub(crate) declared: String,
+    pub(crate) clauses: Vec<Clause>,
 }
 
 /// What a conflict clause says; `None` where there is none.
-pub type Conflict = Option<&'static str>;
+pub(crate) type Conflict = Option<&'static str>;
 
 /// A column constraint with its `CONSTRAINT` name.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Clause {
-    pub name: Option<String>,
-    pub kind: ClauseKind,
+pub(crate) struct Clause {
+    pub(crate) name: Option<String>,
+    pub(crate) kind: ClauseKind,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum ClauseKind {
+pub(crate) enum ClauseKind {
     PrimaryKey { descending: bool, autoincrement: bool, conflict: Conflict },
     NotNull(Conflict),
     Unique(Conflict),
@@ -54,13 +54,13 @@ pub enum ClauseKind {
 
 /// A table constraint with its `CONSTRAINT` name.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rule {
-    pub name: Option<String>,
-    pub kind: RuleKind,
+pub(crate) struct Rule {
+    pub(crate) name: Option<String>,
+    pub(crate) kind: RuleKind,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum RuleKind {
+pub(crate) enum RuleKind {
     PrimaryKey { columns: Vec<KeyColumn>, autoincrement: bool, conflict: Conflict },
     Unique { columns: Vec<KeyColumn>, conflict: Conflict },
     Check(Text),
@@ -68,32 +68,32 @@ pub enum RuleKind {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct KeyColumn {
-    pub name: String,
-    pub collation: Option<&'static str>,
-    pub descending: bool,
+pub(crate) struct KeyColumn {
+    pub(crate) name: String,
+    pub(crate) collation: Option<&'static str>,
+    pub(crate) descending: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reference {
-    pub table: String,
+pub(crate) struct Reference {
+    pub(crate) table: String,
     /// Empty for the parent's primary key.
-    pub columns: Vec<String>,
-    pub on_delete: Option<&'static str>,
-    pub on_update: Option<&'static str>,
-    pub deferral: Option<&'static str>,
+    pub(crate) columns: Vec<String>,
+    pub(crate) on_delete: Option<&'static str>,
+    pub(crate) on_update: Option<&'static str>,
+    pub(crate) deferral: Option<&'static str>,
 }
 
 /// A view, an index or a trigger.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Object {
-    pub name: String,
-    pub kind: ObjectKind,
-    pub spelling: Spelling,
+pub(crate) struct Object {
+    pub(crate) name: String,
+    pub(crate) kind: ObjectKind,
+    pub(crate) spelling: Spelling,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum ObjectKind {
+pub(crate) enum ObjectKind {
     Index {
         table: String,
         unique: bool,
@@ -110,17 +110,17 @@ pub enum ObjectKind {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct IndexPart {
-    pub text: Text,
-    pub collation: Option<&'static str>,
-    pub descending: bool,
+pub(crate) struct IndexPart {
+    pub(crate) text: Text,
+    pub(crate) collation: Option<&'static str>,
+    pub(crate) descending: bool,
 }
 
 /// SQL in pieces, so that it is known what it mentions.
-pub type Text = Vec<Part>;
+pub(crate) type Text = Vec<Part>;
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Part {
+pub(crate) enum Part {
     /// A keyword or a function: its letter case means nothing.
     Word(&'static str),
     /// Operators and literals, as they are.
@@ -132,29 +132,29 @@ pub enum Part {
 }
 
 /// Whether two names are one for SQLite.
-pub fn same(one: &str, two: &str) -> bool {
+pub(crate) fn same(one: &str, two: &str) -> bool {
     one.eq_ignore_ascii_case(two)
 }
 
 impl Model {
-    pub fn table(&self, name: &str) -> Option<&Table> {
+    pub(crate) fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| same(&table.name, name))
     }
 
     /// The statements that build it, in an order that SQLite takes.
-    pub fn statements(&self) -> Vec<String> {
+    pub(crate) fn statements(&self) -> Vec<String> {
         let tables = self.tables.iter().map(Table::sql);
         tables.chain(self.objects.iter().map(Object::sql)).collect()
     }
 }
 
 impl Table {
-    pub fn column(&self, name: &str) -> Option<&Column> {
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| same(&column.name, name))
     }
 
     /// The columns of the primary key in key order.
-    pub fn key(&self) -> Vec<String> {
+    pub(crate) fn key(&self) -> Vec<String> {
         for column in &self.columns {
             if column.has(|kind| matches!(kind, ClauseKind::PrimaryKey { .. })) {
                 return vec![column.name.clone()];
@@ -170,7 +170,7 @@ impl Table {
 
     /// The column that is the rowid itself
     /// (<https://www.sqlite.org/lang_createtable.html#rowid>).
-    pub fn rowid_alias(&self) -> Option<&Column> {
+    pub(crate) fn rowid_alias(&self) -> Option<&Column> {
         let key = self.key();
         let [name] = key.as_slice() else { return None };
         let column = self.column(name)?;
@@ -179,7 +179,7 @@ impl Table {
         (!self.without_rowid && !descending && same(&column.declared, "integer")).then_some(column)
     }
 
-    pub fn is_autoincrement(&self) -> bool {
+    pub(crate) fn is_autoincrement(&self) -> bool {
         let inline =
             |kind: &ClauseKind| matches!(kind, ClauseKind::PrimaryKey { autoincrement: true, .. });
         self.columns.iter().any(|column| column.has(inline))
@@ -190,7 +190,7 @@ impl Table {
     }
 
     /// The foreign keys.
-    pub fn references(&self) -> Vec<&Reference> {
+    pub(crate) fn references(&self) -> Vec<&Reference> {
         let inline =
             self.columns.iter().flat_map(|column| &column.clauses).filter_map(
                 |clause| match &clause.kind {
@@ -206,7 +206,7 @@ impl Table {
     }
 
     /// Whether a column can't hold any value at all: a check, a reference, a key.
-    pub fn is_held_to_a_rule(&self, name: &str) -> bool {
+    pub(crate) fn is_held_to_a_rule(&self, name: &str) -> bool {
         let mentioned = |text: &Text| {
             text.iter().any(|part| matches!(part, Part::Column(_, column) if same(column, name)))
         };
@@ -232,7 +232,7 @@ impl Table {
     }
 
     /// A name for the rowid that no column has taken.
-    pub fn rowid_name(&self) -> Option<&'static str> {
+    pub(crate) fn rowid_name(&self) -> Option<&'static str> {
         if self.without_rowid {
             return None;
         }
@@ -240,7 +240,7 @@ impl Table {
     }
 
     /// Whether NULL can't be stored in a column.
-    pub fn forbids_null(&self, column: &Column) -> bool {
+    pub(crate) fn forbids_null(&self, column: &Column) -> bool {
         let in_key = self.key().iter().any(|name| same(name, &column.name));
         column.has(|kind| matches!(kind, ClauseKind::NotNull(_)))
             || in_key && (self.without_rowid || self.rowid_alias().is_some())
@@ -248,16 +248,16 @@ impl Table {
 }
 
 impl Column {
-    pub fn has(&self, wanted: impl Fn(&ClauseKind) -> bool) -> bool {
+    pub(crate) fn has(&self, wanted: impl Fn(&ClauseKind) -> bool) -> bool {
         self.clauses.iter().any(|clause| wanted(&clause.kind))
     }
 
-    pub fn is_generated(&self) -> bool {
+    pub(crate) fn is_generated(&self) -> bool {
         self.has(|kind| matches!(kind, ClauseKind::Generated { .. }))
     }
 
     /// The default's text, unless it is NULL.
-    pub fn default(&self) -> Option<&str> {
+    pub(crate) fn default(&self) -> Option<&str> {
         self.clauses.iter().find_map(|clause| match &clause.kind {
             ClauseKind::Default(text) if text != "NULL" => Some(text.as_str()),
             _ => None,
@@ -265,7 +265,7 @@ impl Column {
     }
 
     /// How values are stored (<https://www.sqlite.org/datatype3.html#determination_of_column_affinity>).
-    pub fn affinity(&self) -> Affinity {
+    pub(crate) fn affinity(&self) -> Affinity {
         let name = self.declared.to_ascii_uppercase();
         let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
         if has(&["INT"]) {
@@ -283,7 +283,7 @@ impl Column {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Affinity {
+pub(crate) enum Affinity {
     Integer,
     Text,
     Blob,

@@ -6,7 +6,7 @@ use crate::database::{Database, StoredRow, quoted};
 use crate::model::{Column, ObjectKind, Table, same};
 
 /// What a column of a table on the second side is filled with.
-pub enum Source<'a> {
+pub(crate) enum Source<'a> {
     /// A column of the first side.
     Column(&'a Column),
     /// An expression of the answers.
@@ -18,7 +18,7 @@ pub enum Source<'a> {
 }
 
 /// Tables that are on both sides.
-pub fn common(case: &Case) -> Vec<(&Table, &Table)> {
+pub(crate) fn common(case: &Case) -> Vec<(&Table, &Table)> {
     let pair = |after| Some((case.before.table(&Table::name_of(after))?, after));
     case.after.tables.iter().filter_map(pair).collect()
 }
@@ -29,14 +29,14 @@ impl Table {
     }
 
     /// Whether the rows of the table have a rowid that can be read.
-    pub fn has_readable_rowid(&self) -> bool {
+    pub(crate) fn has_readable_rowid(&self) -> bool {
         self.rowid_alias().is_some() || self.rowid_name().is_some()
     }
 }
 
 /// Whether the rowids of a table must stay: they are readable on both sides, and the key that is
 /// the rowid on the second side isn't another column of the first.
-pub fn keeps_rowids(case: &Case, before: &Table, after: &Table) -> bool {
+pub(crate) fn keeps_rowids(case: &Case, before: &Table, after: &Table) -> bool {
     if !(before.has_readable_rowid() && after.has_readable_rowid()) {
         return false;
     }
@@ -51,7 +51,12 @@ pub fn keeps_rowids(case: &Case, before: &Table, after: &Table) -> bool {
 }
 
 /// Where the value of a column comes from when it isn't NULL.
-pub fn source<'a>(case: &'a Case, before: &'a Table, after: &Table, column: &Column) -> Source<'a> {
+pub(crate) fn source<'a>(
+    case: &'a Case,
+    before: &'a Table,
+    after: &Table,
+    column: &Column,
+) -> Source<'a> {
     if let Some(old) = before.column(&column.name) {
         return Source::Column(old);
     }
@@ -64,7 +69,7 @@ pub fn source<'a>(case: &'a Case, before: &'a Table, after: &Table, column: &Col
 
 /// A database with the tables of the second side and the rows of the first in them, and the rows
 /// that it refused.
-pub async fn moved(
+pub(crate) async fn moved(
     case: &Case,
     before: &Database,
 ) -> Result<(Database, Vec<(String, Option<i64>)>), String> {

@@ -9,7 +9,7 @@ use crate::model::{
 const STRICT_TYPES: [&str; 6] = ["INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"];
 
 /// Leaves out what can't stand until all of it can.
-pub fn repair(model: &mut Model) {
+pub(crate) fn repair(model: &mut Model) {
     loop {
         let before = model.clone();
         for table in &mut model.tables {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 /// How many cases came to what.
 #[derive(Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     tried: usize,
     discarded: usize,
     equal: usize,
@@ -18,7 +18,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn count(&mut self, outcome: &Outcome) {
+    pub(crate) fn count(&mut self, outcome: &Outcome) {
         self.tried += 1;
         match outcome {
             Outcome::Discarded(why) => {
@@ -36,19 +36,23 @@ impl Tally {
         }
     }
 
-    pub fn broken(&mut self, files: &str) {
+    #[expect(clippy::print_stderr, reason = "a broken law is shown as soon as it is found")]
+    pub(crate) fn broken(&mut self, files: &str) {
         self.tried += 1;
         eprintln!("{files}");
         self.failures += 1;
     }
 
-    pub fn failures(&self) -> u64 {
+    pub(crate) fn failures(&self) -> u64 {
         self.failures
     }
 
+    /// Says what the run came to.
+    ///
     /// # Panics
     /// When a law was broken, or when too few cases were worth anything.
-    pub fn judge(&self) {
+    #[expect(clippy::print_stderr, reason = "how much was tried is worth a line")]
+    pub(crate) fn judge(&self) {
         let Self { tried, discarded, equal, went, emptied, rows, .. } = self;
         eprintln!(
             "{tried} pairs: {went} went up and down with {rows} rows ({emptied} down without \
@@ -65,7 +69,7 @@ impl Tally {
 }
 
 /// The case as the text of the files that show it.
-pub fn as_files(case: &Case, seed: u64, broken: &Broken) -> String {
+pub(crate) fn as_files(case: &Case, seed: u64, broken: &Broken) -> String {
     let mut text = format!("\n=== law {} (seed {seed})\n{}\n", broken.law, broken.how);
     let file = |text: &mut String, name: &str, statements: Vec<String>| {
         // Writing to a String can't fail.

@@ -8,10 +8,10 @@ use crate::rng::Rng;
 
 /// A row to be inserted. Columns that a smaller schema doesn't have are left out.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    pub table: String,
-    pub rowid: Option<i64>,
-    pub values: Vec<(String, String)>,
+pub(crate) struct Row {
+    pub(crate) table: String,
+    pub(crate) rowid: Option<i64>,
+    pub(crate) values: Vec<(String, String)>,
 }
 
 const INTEGERS: [&str; 7] = ["1", "2", "3", "0", "-1", "9007199254740993", "9223372036854775807"];
@@ -21,7 +21,7 @@ const REALS: [&str; 6] = ["1.5", "2.0", "0.1", "-0.0", "9e999", "123456789012345
 const BLOBS: [&str; 5] = ["x''", "x'00ff'", "x'27'", "x'e9'", "x'31'"];
 
 /// Up to five rows a table.
-pub fn rows(model: &Model, rng: &mut Rng) -> Vec<Row> {
+pub(crate) fn rows(model: &Model, rng: &mut Rng) -> Vec<Row> {
     let mut rows = Vec::new();
     for table in &model.tables {
         for number in 0..rng.below(6) {
@@ -114,7 +114,7 @@ fn referred<'a>(
 
 impl Row {
     /// The statement, for the columns that the table has.
-    pub fn sql(&self, model: &Model) -> Option<String> {
+    pub(crate) fn sql(&self, model: &Model) -> Option<String> {
         let table = model.table(&self.table)?;
         let mut names = Vec::new();
         let mut values = Vec::new();
@@ -149,7 +149,7 @@ impl Row {
 }
 
 /// The rows of a case that its first schema takes, foreign keys and all.
-pub async fn taken(case: &Case) -> Result<Vec<Row>, String> {
+pub(crate) async fn taken(case: &Case) -> Result<Vec<Row>, String> {
     let mut rows = case.rows.clone();
     loop {
         let database = Database::with(&case.before.statements()).await?;
@@ -169,7 +169,7 @@ pub async fn taken(case: &Case) -> Result<Vec<Row>, String> {
 }
 
 /// Those of the taken rows that the second schema can hold, too.
-pub async fn settled(case: &Case, taken: &[Row]) -> Result<Vec<Row>, String> {
+pub(crate) async fn settled(case: &Case, taken: &[Row]) -> Result<Vec<Row>, String> {
     let mut case = Case { rows: taken.to_vec(), ..case.clone() };
     loop {
         let before = filled(&case).await?;
@@ -186,7 +186,7 @@ pub async fn settled(case: &Case, taken: &[Row]) -> Result<Vec<Row>, String> {
 }
 
 /// A database with the first schema of a case and its rows.
-pub async fn filled(case: &Case) -> Result<Database, String> {
+pub(crate) async fn filled(case: &Case) -> Result<Database, String> {
     let database = Database::with(&case.before.statements()).await?;
     for row in &case.rows {
         if let Some(sql) = row.sql(&case.before) {

@@ -24,7 +24,7 @@ enum Cut {
 }
 
 /// The smallest case found that breaks the same law, and how it does.
-pub async fn shrunk(case: &Case, seed: u64, broken: Broken) -> (Case, Broken) {
+pub(crate) async fn shrunk(case: &Case, seed: u64, broken: Broken) -> (Case, Broken) {
     let mut best = (case.clone(), broken);
     let mut tries = 0;
     'again: loop {

@@ -8,23 +8,23 @@ use crate::rng::Rng;
 
 /// How a statement is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spelling {
-    pub keywords: Case,
-    pub names: Case,
-    pub quotes: Quotes,
-    pub gaps: Gaps,
-    pub comments: bool,
+pub(crate) struct Spelling {
+    pub(crate) keywords: Case,
+    pub(crate) names: Case,
+    pub(crate) quotes: Quotes,
+    pub(crate) gaps: Gaps,
+    pub(crate) comments: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Case {
+pub(crate) enum Case {
     AsIs,
     Lower,
     Upper,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quotes {
+pub(crate) enum Quotes {
     /// Only where a name needs them.
     Needed,
     Double,
@@ -33,7 +33,7 @@ pub enum Quotes {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gaps {
+pub(crate) enum Gaps {
     /// As most people write it.
     Plain,
     /// White space around every token.
@@ -42,7 +42,7 @@ pub enum Gaps {
     Lines,
 }
 
-pub const PLAIN: Spelling = Spelling {
+pub(crate) const PLAIN: Spelling = Spelling {
     keywords: Case::AsIs,
     names: Case::AsIs,
     quotes: Quotes::Needed,
@@ -52,7 +52,7 @@ pub const PLAIN: Spelling = Spelling {
 
 impl Spelling {
     /// Letter case of names stays: stored texts are looked at by people.
-    pub fn random(rng: &mut Rng) -> Self {
+    pub(crate) fn random(rng: &mut Rng) -> Self {
         Self {
             keywords: rng.pick(&[Case::AsIs, Case::AsIs, Case::Lower]),
             names: Case::AsIs,
@@ -62,7 +62,7 @@ impl Spelling {
         }
     }
 
-    pub fn random_case(rng: &mut Rng) -> Self {
+    pub(crate) fn random_case(rng: &mut Rng) -> Self {
         Self { names: rng.pick(&[Case::AsIs, Case::Lower, Case::Upper]), ..Self::random(rng) }
     }
 }
@@ -306,7 +306,7 @@ impl Writer {
 }
 
 impl Table {
-    pub fn sql(&self) -> String {
+    pub(crate) fn sql(&self) -> String {
         let mut writer = Writer::new(self.spelling);
         writer.words("CREATE TABLE").name(&self.name).raw("(").line();
         for (at, column) in self.columns.iter().enumerate() {
@@ -334,7 +334,7 @@ impl Table {
 }
 
 impl Object {
-    pub fn sql(&self) -> String {
+    pub(crate) fn sql(&self) -> String {
         let mut writer = Writer::new(self.spelling);
         writer.words("CREATE");
         match &self.kind {

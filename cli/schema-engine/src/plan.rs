@@ -152,7 +152,8 @@ pub fn plan(
     // A table goes after the others were made and altered, unless something takes a name of it.
     let (first, last): (Vec<_>, Vec<_>) =
         order::children_first(&changes.dropped_tables).into_iter().partition(|table| {
-            schemas.current.indexes_of(&table.name).any(|index| changes.needs_name_of(index))
+            changes.needs_name_of_table(table)
+                || schemas.current.indexes_of(&table.name).any(|index| changes.needs_name_of(index))
         });
     steps.extend(first.into_iter().map(drop_table));
     for table in order::parents_first(&changes.created_tables) {
@@ -252,6 +253,10 @@ impl<'a> Sorted<'a> {
         let name = &index.name;
         self.created_indexes.iter().any(|new| new.name == *name && new.table != index.table)
             || self.created_tables.iter().any(|table| table.name == *name)
+    }
+
+    fn needs_name_of_table(&self, table: &Table) -> bool {
+        self.created_indexes.iter().any(|new| new.name == table.name)
     }
 
     fn create_indexes_of(&self, table: &Ident, steps: &mut Vec<Step>) {

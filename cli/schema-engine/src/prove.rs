@@ -13,7 +13,7 @@ use crate::ident::Ident;
 use crate::pair::Pair;
 use crate::plan::{Plan, PlanOptions, Step, Wording, plan};
 use crate::sample::{self, Kept, Spared};
-use crate::schema::{Schema, Table};
+use crate::schema::{Column, Schema, Table};
 use crate::scratch::{Refused, Scratch};
 use crate::sql::normal::normal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -274,7 +274,7 @@ fn kept(start: &Schema, difference: &Difference) -> Kept {
                     match change {
                         TableChange::DropColumn(gone) => columns.retain(|name| *name != gone.name),
                         TableChange::AlterColumn { columns: altered, aspects }
-                            if concerns_values(aspects, altered.as_ref().map(|c| c.affinity())) =>
+                            if concerns_values(aspects, altered.as_ref().map(Column::affinity)) =>
                         {
                             // A generated column may be worked out from the one that changes.
                             let generated = |name: &Ident| {
@@ -322,3 +322,6 @@ fn compare(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

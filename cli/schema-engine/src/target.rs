@@ -125,16 +125,9 @@ fn find(revisions: &[&str], part: &str) -> Result<usize> {
     })
 }
 
+/// The three ids that are most like a part of one.
 fn nearest<'a>(revisions: &[&'a str], part: &str) -> Vec<&'a str> {
-    let mut near: Vec<_> = revisions.iter().map(|id| (distance(id, part), *id)).collect();
-    near.sort_by_key(|(distance, _)| *distance);
-    near.into_iter().take(3).map(|(_, id)| id).collect()
-}
-
-/// How many letter pairs of `part` an id lacks: few means alike.
-fn distance(id: &str, part: &str) -> usize {
-    let part: Vec<char> = part.chars().collect();
-    part.windows(2).filter(|pair| !id.contains(&pair.iter().collect::<String>())).count()
+    similar::get_close_matches(part, revisions, 3, 0.0)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{PlanOptions, Wording};
 use crate::ident::Ident;
-use crate::schema::{Affinity, Column, Rule, Schema, Table};
+use crate::schema::{Affinity, Column, DefaultValue, Rule, Schema, Table};
 
 /// The number of a row, from 1 on: a value that no other row of the copy has.
 const ROW_NUMBER: &str = "row_number() OVER ()";
@@ -40,7 +40,9 @@ impl Copy<'_> {
         {
             // The tables share nothing, and there are as many rows as before.
             into.push(column.name.quoted());
-            from.push(column.default.as_ref().map_or("NULL".to_owned(), |it| it.as_expression()));
+            from.push(
+                column.default.as_ref().map_or("NULL".to_owned(), DefaultValue::as_expression),
+            );
         }
         // OR ABORT goes before the conflict clauses of the new table: IGNORE or REPLACE there
         // would leave rows out without a word (https://www.sqlite.org/lang_conflict.html).
@@ -108,8 +110,7 @@ impl Copy<'_> {
         if !(was_nullable && must_not_be_null) {
             return None;
         }
-        self.fill(&column.name)
-            .or_else(|| column.default.as_ref().map(|default| default.as_expression()))
+        self.fill(&column.name).or_else(|| column.default.as_ref().map(DefaultValue::as_expression))
     }
 
     /// The same in words.

@@ -1,0 +1,106 @@
+use super::*;
+
+async fn schema(statements: &[&str]) -> Schema {
+    let scratch = Scratch::empty().await.expect("a scratch database");
+    scratch.run(statements).await.expect("statements that SQLite takes");
+    scratch.schema().await.expect("a readable schema")
+}
+
+async fn proven(current: &[&str], desired: &[&str]) -> Proven {
+    let (current, desired) = (schema(current).await, schema(desired).await);
+    prove(Pair::new(&current, &desired), &Answers::default())
+        .await
+        .unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)))
+        .expect("a difference")
+}
+
+fn text(plan: &Plan) -> String {
+    plan.statements().collect::<Vec<_>>().join(";\n")
+}
+
+/// Each of these once had no proof.
+#[tokio::test]
+async fn what_sample_rows_can_break_is_proven_all_the_same() {
+    for (current, desired) in [
+        // A new rule that the sample rows would break.
+        (["CREATE TABLE t (a text)"], ["CREATE TABLE t (a int) STRICT"]),
+        (["CREATE TABLE t (a text)"], ["CREATE TABLE t (a text CHECK (a IN ('x', 'y')))"]),
+        (["CREATE TABLE t (a)"], ["CREATE TABLE t (b int DEFAULT 1 UNIQUE)"]),
+        // NULL in what becomes a key.
+        (["CREATE TABLE t (a integer)"], ["CREATE TABLE t (a integer, PRIMARY KEY (a))"]),
+        // Tables that share nothing.
+        (["CREATE TABLE t (a text)"], ["CREATE TABLE t (k, PRIMARY KEY (k)) WITHOUT ROWID"]),
+        // A key over values that are gone, or worked out from ones that are.
+        (["CREATE TABLE t (a int DEFAULT 0 UNIQUE, b)"], ["CREATE TABLE t (b)"]),
+        (["CREATE TABLE t (a date_text NOT NULL, b, UNIQUE (a))"], ["CREATE TABLE t (b)"]),
+        (["CREATE TABLE t (a DEFAULT 1, b int UNIQUE AS (a) STORED)"], ["CREATE TABLE t (c)"]),
+        (
+            ["CREATE TABLE t (a integer PRIMARY KEY, b text)"],
+            ["CREATE TABLE t (a integer AS (upper(b)) VIRTUAL, b text)"],
+        ),
+        // Columns worked out from one that changes.
+        (
+            ["CREATE TABLE t (a text, b AS (length(a)) STORED)"],
+            ["CREATE TABLE t (a int, b AS (length(a)) STORED)"],
+        ),
+        // No default at all may stand in a generated column.
+        (["CREATE TABLE t (a text DEFAULT NULL, b)"], ["CREATE TABLE t (a text AS (b), b)"]),
+    ] {
+        let _ = proven(&current, &desired).await;
+    }
+}
+
+#[tokio::test]
+async fn triggers_make_no_sample_rows() {
+    let trigger = "CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO t (b) VALUES (77); END";
+    let proven = proven(
+        &["CREATE TABLE t (a text, b int)", trigger],
+        &["CREATE TABLE t (a text, b int UNIQUE)", trigger],
+    )
+    .await;
+    assert_eq!(proven.sample_rows, 3);
+}
+
+#[tokio::test]
+async fn every_table_with_another_text_is_rebuilt_on_the_way_down() {
+    let current = ["CREATE TABLE `a b` (x int)", "CREATE TABLE t (x int, /* two */ y /* 2 */ int)"];
+    let proven =
+        proven(&current, &["CREATE TABLE `a b` (x int UNIQUE)", "CREATE TABLE t (x int)"]).await;
+    assert!(text(&proven.down).contains("(x int, /* two */ y /* 2 */ int)"));
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_again_is_freed_first() {
+    let current = ["CREATE TABLE t (a int)", "CREATE INDEX i ON t (a)"];
+    let moved = ["CREATE TABLE u (b)", "CREATE INDEX i ON u (b)", "CREATE TABLE t (a text)"];
+    for desired in [moved.as_slice(), &moved[..2], &["CREATE TABLE i (b)"]] {
+        let _ = proven(&current, desired).await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_the_rowid_comes_and_goes_with_its_value() {
+    let (with, without) = (["CREATE TABLE t (id integer PRIMARY KEY, a)"], ["CREATE TABLE t (a)"]);
+    let proven = proven(&with, &without).await;
+    assert!(text(&proven.up).contains("(rowid, \"a\") SELECT old.\"id\", old.\"a\""));
+    assert!(text(&proven.down).contains("(\"id\", \"a\") SELECT old.rowid, old.\"a\""));
+}
+
+#[tokio::test]
+async fn old_rows_get_the_default_that_new_rows_get() {
+    let plan = |default: &'static str| async move {
+        let desired = format!("CREATE TABLE t (a, b text DEFAULT {default})");
+        let proven = proven(&["CREATE TABLE t (a)"], &[desired.as_str()]).await;
+        text(&proven.up)
+    };
+    assert!(plan("'1e3'").await.starts_with("ALTER TABLE"));
+    // Added in place, `1e3` would be read as '1e3' in old rows and as '1000.0' in new ones.
+    assert!(plan("1e3").await.starts_with("CREATE TABLE"));
+}
+
+#[tokio::test]
+async fn null_in_a_new_key_becomes_the_default() {
+    let desired = "CREATE TABLE t (k int DEFAULT 7, PRIMARY KEY (k)) WITHOUT ROWID";
+    let proven = proven(&["CREATE TABLE t (k int)"], &[desired]).await;
+    assert!(text(&proven.up).contains("coalesce(old.\"k\", 7)"));
+}

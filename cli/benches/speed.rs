@@ -4,6 +4,8 @@
 //! It prints medians and, where there is something to compare with, ratios taken pair by pair, so
 //! that a machine whose speed drifts still gives the same answer. It judges nothing.
 
+#![expect(clippy::print_stdout, reason = "the measurements are what it is for")]
+
 use schema_engine::connection::{Access, open};
 use schema_engine::diff::diff;
 use schema_engine::executor::{Executor, SafetyCopies};
@@ -142,7 +144,7 @@ fn many_migrations(folder: &Path) {
 fn comparison(folder: &Path, tables: usize) {
     let database = folder.join(format!("{tables}.db"));
     let connection = rusqlite::Connection::open(&database).expect("a database");
-    let script: String = (0..tables)
+    let statements: Vec<String> = (0..tables)
         .map(|number| {
             format!(
                 "{};\nCREATE INDEX \"index_{number}\" ON \"table_{number:04}\" (\"column_1\");\n",

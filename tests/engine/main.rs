@@ -1,5 +1,7 @@
 //! What the engine relies on and promises, apart from the golden cases and the laws.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 mod architecture;
 mod models;
 mod sea_orm_facts;

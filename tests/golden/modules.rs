@@ -1,5 +1,7 @@
 //! The modules of the golden cases, compiled. Written by the update of the golden test.
 
+#![allow(dead_code, unreachable_pub, reason = "they are written for a migration crate")]
+
 use sea_orm_migration::MigrationTrait;
 
 #[path = "../cases/add_check/module.rs"]

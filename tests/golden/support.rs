@@ -68,6 +68,7 @@ pub(crate) fn modules_source() -> String {
     let names: Vec<_> = cases().into_iter().map(|case| case.name).collect();
     let mut source = String::from(
         "//! The modules of the golden cases, compiled. Written by the update of the golden test.\n\n\
+         #![allow(dead_code, unreachable_pub, reason = \"they are written for a migration crate\")]\n\n\
          use sea_orm_migration::MigrationTrait;\n\n",
     );
     for name in &names {

@@ -2,6 +2,7 @@
 
 use crate::generate;
 use crate::model::{ClauseKind, KeyColumn, Model, ObjectKind, RuleKind, Table};
+use crate::objects;
 use crate::repair::repair;
 use crate::rng::Rng;
 use crate::spelling::Spelling;
@@ -27,7 +28,7 @@ fn edit(model: &mut Model, rng: &mut Rng) {
         }
         2 => generate::add_foreign_key(model, rng),
         3 | 4 => {
-            if let Some(object) = generate::object(model, rng) {
+            if let Some(object) = objects::object(model, rng) {
                 model.objects.push(object);
             }
         }
@@ -47,7 +48,7 @@ fn edit(model: &mut Model, rng: &mut Rng) {
 }
 
 fn edit_object(model: &mut Model, at: usize, rng: &mut Rng) {
-    if let (Some(mut object), true) = (generate::object(model, rng), rng.chance(50)) {
+    if let (Some(mut object), true) = (objects::object(model, rng), rng.chance(50)) {
         object.name.clone_from(&model.objects[at].name);
         model.objects[at] = object;
         return;

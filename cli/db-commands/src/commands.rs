@@ -58,7 +58,7 @@ pub(crate) fn run(app: &App, arguments: Arguments, terminal: &Terminal) -> Resul
     match command {
         DbCommand::Upgrade(arguments) => migrate::upgrade(&context, &arguments),
         DbCommand::Downgrade(arguments) => migrate::downgrade(&context, &arguments),
-        DbCommand::Revision(arguments) => revision::revision(&context, arguments),
+        DbCommand::Revision(arguments) => revision::revision(&context, &arguments),
         DbCommand::Current => current::current(&context),
         DbCommand::History => history::history(&context),
         DbCommand::Check => check::check(&context),

@@ -7,7 +7,7 @@ use crate::settings::Naming;
 use crate::terminal::{Format, Glyph};
 use chrono::Utc;
 use schema_engine::answers::Answers;
-use schema_engine::autogenerate::{Autogenerate, CurrentSide, Draft};
+use schema_engine::autogenerate::{Autogenerate, CountedHazard, CurrentSide, Draft};
 use schema_engine::change::{self, Line};
 use schema_engine::history::ids;
 use schema_engine::migrations_dir::{self, MigrationsDir, revision_id};
@@ -27,7 +27,7 @@ struct Report {
     notes: Vec<String>,
 }
 
-pub(super) fn revision(context: &Context<'_>, arguments: Revision) -> Result<ExitCode> {
+pub(super) fn revision(context: &Context<'_>, arguments: &Revision) -> Result<ExitCode> {
     let tree = context.tree.as_ref().ok_or_else(|| {
         Error::failed("a new revision is written into the source tree, and there is none here")
             .state("Nothing was written.")
@@ -47,7 +47,7 @@ pub(super) fn revision(context: &Context<'_>, arguments: Revision) -> Result<Exi
     let created = now.format("%Y-%m-%d %H:%M UTC").to_string();
     let new = New { id, parent: known.last().copied(), message, created };
     let (draft, module) = if arguments.autogenerate {
-        match context.wait(new.draft(context, &arguments))? {
+        match context.wait(new.draft(context, arguments))? {
             Ok((draft, module)) => (Some(draft), module),
             Err(notes) => return nothing_differs(context, notes),
         }
@@ -68,7 +68,7 @@ pub(super) fn revision(context: &Context<'_>, arguments: Revision) -> Result<Exi
             hazards: draft
                 .iter()
                 .flat_map(|draft| &draft.hazards)
-                .map(|found| found.describe())
+                .map(CountedHazard::describe)
                 .collect(),
             notes: draft.map_or_else(Vec::new, |draft| draft.notes),
         })?,

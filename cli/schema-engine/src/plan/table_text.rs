@@ -84,8 +84,11 @@ fn edit(difference: &TableDifference, schemas: Pair<&Schema>) -> String {
                     &mut edits,
                 );
             }
-            TableChange::ChangeStrict(_) | TableChange::ChangeWithoutRowid(_) => {}
-            TableChange::AddColumn(_) | TableChange::DropColumn(_) => {}
+            // Columns that come or go were edited above, the table's options are below.
+            TableChange::AddColumn(_)
+            | TableChange::DropColumn(_)
+            | TableChange::ChangeStrict(_)
+            | TableChange::ChangeWithoutRowid(_) => {}
         }
     }
     let options = |change: &TableChange| {
@@ -224,21 +227,16 @@ fn add_constraint(difference: &TableDifference, wanted: impl Fn(&Rule) -> bool, 
         return;
     };
     let text = &desired.sql[constraint.span.clone()];
-    match &constraint.column {
-        Some(column) => {
-            if let Some(column) = syntax(current, column) {
-                edits.insert(place_for(column, rule_rank(&constraint.rule)), format!(" {text}"));
-            }
+    if let Some(column) = &constraint.column {
+        if let Some(column) = syntax(current, column) {
+            edits.insert(place_for(column, rule_rank(&constraint.rule)), format!(" {text}"));
         }
-        None => {
-            let last = current.syntax.constraints.last().map(|last| last.span.end);
-            let end = last.or(current.syntax.columns.last().map(|column| column.span.end));
-            edits.insert(
-                end.unwrap_or(current.syntax.body_end),
-                format!("{}{text}", separator(current)),
-            );
-        }
+        return;
     }
+    let last = current.syntax.constraints.last().map(|last| last.span.end);
+    let end = last.or(current.syntax.columns.last().map(|column| column.span.end));
+    let place = end.unwrap_or(current.syntax.body_end);
+    edits.insert(place, format!("{}{text}", separator(current)));
 }
 
 /// Takes the current table's constraint out, unless its column goes anyway.

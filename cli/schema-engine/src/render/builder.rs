@@ -169,7 +169,7 @@ fn number(definition: &mut ColumnDef, text: &str) -> Option<String> {
 pub(super) fn foreign_key(
     table: &Ident,
     key: &ForeignKey,
-) -> Option<(Vec<String>, ForeignKeyCreateStatement)> {
+) -> (Vec<String>, ForeignKeyCreateStatement) {
     let mut built = ForeignKeyBuilder::create();
     let mut code = vec!["ForeignKey::create()".to_owned()];
     let name = |ident: &Ident| format!("{:?}", ident.as_str());
@@ -204,7 +204,7 @@ pub(super) fn foreign_key(
     }
     let last = code.len() - 1;
     code[last].push(',');
-    Some((code, built))
+    (code, built)
 }
 
 /// A foreign key action by its word and value. `NO ACTION` is what happens when nothing is said.

@@ -55,7 +55,7 @@ fn create_table(sql: &str) -> Option<(String, String)> {
     for constraint in table.constraints.iter().filter(|constraint| constraint.column.is_none()) {
         match &constraint.rule {
             Rule::ForeignKey(key) => {
-                let (code, mut built) = foreign_key(&table.name, key)?;
+                let (code, mut built) = foreign_key(&table.name, key);
                 chain.push(format!(".foreign_key(\n    {}\n)", code.join("\n        ")));
                 statement.foreign_key(&mut built);
             }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::ident::Ident;
-use crate::plan::{Statement, StatementKind};
+use crate::plan::Statement;
 
 fn lifted(kind: StatementKind, subject: &str, sql: &str) -> Option<String> {
     lift(&Statement { kind, subject: Ident::from(subject), sql: sql.to_owned() })

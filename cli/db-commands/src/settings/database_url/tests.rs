@@ -5,6 +5,7 @@ use schema_engine::ErrorKind;
 use super::*;
 use crate::settings::Origin;
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands beside what `parse` gives")]
 fn file(path: &str, access: Access) -> Result<File, Problem> {
     Ok(File { path: path.into(), access })
 }

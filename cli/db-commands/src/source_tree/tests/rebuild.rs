@@ -3,7 +3,6 @@
 use std::process::{Command, Stdio};
 
 use schema_engine::ErrorKind;
-use tempfile::TempDir;
 
 use super::super::rebuild::{Build, executable_in};
 use super::*;
@@ -100,7 +99,7 @@ fn cargo_builds_the_program_and_says_where_it_is() {
     let error = build().unwrap_err();
     assert_eq!(
         (error.to_string().as_str(), error.kind()),
-        ("the models don't compile", ErrorKind::Failed)
+        ("the models or migrations don't compile", ErrorKind::Failed)
     );
     assert_eq!(error.data_state(), Some("Nothing was written."));
 }

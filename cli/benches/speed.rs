@@ -152,7 +152,9 @@ fn comparison(folder: &Path, tables: usize) {
             )
         })
         .collect();
-    connection.execute_batch(&format!("BEGIN;\n{script}COMMIT;")).expect("its tables");
+    connection
+        .execute_batch(&format!("BEGIN;\n{}COMMIT;", statements.concat()))
+        .expect("its tables");
     drop(connection);
     let runtime = runtime();
     let times = rounds(|| {

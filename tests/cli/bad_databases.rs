@@ -65,6 +65,23 @@ fn a_damaged_database() {
 }
 
 #[test]
+fn damage_that_only_a_check_finds() {
+    let sandbox = Sandbox::new();
+    at_head(&sandbox, "a.db");
+    let page = "SELECT rootpage FROM sqlite_schema WHERE name = 'idx_tasks_created'";
+    let page: u32 =
+        database::open(&sandbox.here("a.db")).query_row(page, [], |row| row.get(0)).unwrap();
+    let page = page as usize;
+    let mut garbled = fs::read(sandbox.here("a.db")).unwrap();
+    garbled[(page - 1) * 4096..page * 4096].fill(0xA5);
+    fs::write(sandbox.here("a.db"), &garbled).unwrap();
+    sandbox.tgenie("db current").on("a.db").run().exits(0);
+    let told = sandbox.tgenie("db downgrade").on("a.db").run().exits(4).prints("");
+    told.says("error: the database is damaged").says("The database is unchanged.\n").says("help: ");
+    assert!(fs::read(sandbox.here("a.db")).unwrap() == garbled, "the database changed");
+}
+
+#[test]
 fn a_revision_that_the_program_does_not_know() {
     let sandbox = Sandbox::new();
     at_head(&sandbox, "newer.db");

@@ -1,5 +1,7 @@
 //! The desired side: entities applied to a scratch database.
 
+#![expect(unreachable_pub, reason = "SeaORM's derives want it so")]
+
 use schema_engine::answers::Answers;
 use schema_engine::diff::diff;
 use schema_engine::models::Models;

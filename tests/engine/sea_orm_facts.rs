@@ -9,7 +9,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 struct Nothing;
 
 impl MigrationName for Nothing {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m001_nothing"
     }
 }

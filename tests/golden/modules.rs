@@ -1,6 +1,11 @@
 //! The modules of the golden cases, compiled. Written by the update of the golden test.
 
-#![allow(dead_code, unreachable_pub, reason = "they are written for a migration crate")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::doc_markdown,
+    reason = "they are written for a migration crate"
+)]
 
 use sea_orm_migration::MigrationTrait;
 

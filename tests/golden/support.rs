@@ -2,7 +2,7 @@
 
 use schema_engine::answers::Answers;
 use schema_engine::ident::Ident;
-use schema_engine::schema::Schema;
+use schema_engine::schema::{Column, Schema};
 use schema_engine::scratch::Scratch;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement, TransactionTrait as _};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
@@ -68,7 +68,8 @@ pub(crate) fn modules_source() -> String {
     let names: Vec<_> = cases().into_iter().map(|case| case.name).collect();
     let mut source = String::from(
         "//! The modules of the golden cases, compiled. Written by the update of the golden test.\n\n\
-         #![allow(dead_code, unreachable_pub, reason = \"they are written for a migration crate\")]\n\n\
+         #![allow(\n    dead_code,\n    unreachable_pub,\n    clippy::doc_markdown,\n    \
+         reason = \"they are written for a migration crate\"\n)]\n\n\
          use sea_orm_migration::MigrationTrait;\n\n",
     );
     for name in &names {
@@ -170,7 +171,7 @@ pub(crate) fn is_filled(before: &Schema, after: &Schema, (table, column): &(Iden
     not_null(one) != not_null(two)
         || two.column(column).is_none()
         || one.without_rowid != two.without_rowid
-        || one.column(column).map(|c| c.affinity()) != two.column(column).map(|c| c.affinity())
+        || one.column(column).map(Column::affinity) != two.column(column).map(Column::affinity)
 }
 
 /// The stored texts of a schema, by name.

@@ -210,11 +210,13 @@ impl Table {
         let mentioned = |text: &Text| {
             text.iter().any(|part| matches!(part, Part::Column(_, column) if same(column, name)))
         };
-        let checked = self
-            .columns
-            .iter()
-            .flat_map(|column| &column.clauses)
-            .any(|clause| matches!(&clause.kind, ClauseKind::Check(text) if mentioned(text)));
+        let checked = self.columns.iter().flat_map(|column| &column.clauses).any(|clause| {
+            // What is worked out may be NOT NULL, unique or checked in its turn.
+            matches!(
+                &clause.kind,
+                ClauseKind::Check(text) | ClauseKind::Generated { text, .. } if mentioned(text)
+            )
+        });
         let own = |kind: &ClauseKind| {
             matches!(
                 kind,

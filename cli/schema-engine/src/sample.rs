@@ -62,7 +62,8 @@ impl<'a> Trial<'a> {
             names.push(column.name.quoted());
         }
         if names.is_empty() {
-            return self.scratch.run([insert(table, &[])]).await.is_ok();
+            let sql = format!("INSERT OR ABORT INTO {} DEFAULT VALUES", table.name.quoted());
+            return self.scratch.run([sql]).await.is_ok();
         }
         let old: Vec<_> =
             row.iter().map(|(name, value)| format!("{value} AS {}", name.quoted())).collect();

@@ -195,6 +195,11 @@ fn a_revision_that_fails(tree: &Tree) {
         assert_eq!(told.stderr.contains("A copy from before is at "), flags.is_empty(), "{told}");
         assert!(fs::read(&database).unwrap() == before, "the database changed");
     }
+    for _ in 0..6 {
+        tree.tgenie("db upgrade").run().exits(1).says("A copy from before is at ");
+    }
+    let copies = fs::read_dir(tree.sandbox().backups()).unwrap().count();
+    assert_eq!(copies, 5, "who tries again and again doesn't fill the disk");
     // As it was written it does nothing, up and down.
     tree.write(module, &text);
     tree.tgenie("db upgrade").run().exits(0);

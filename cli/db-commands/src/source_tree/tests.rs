@@ -89,7 +89,7 @@ fn a_fingerprint_is_of_names_and_contents() {
         &|| {
             fs::remove_file(tree.root().join(to))
                 .and(fs::write(tree.root().join("entity/src/x.rs"), ""))
-                .unwrap()
+                .unwrap();
         },
         "a move",
     );

@@ -26,6 +26,7 @@ async fn what_sample_rows_can_break_is_proven_all_the_same() {
         (["CREATE TABLE t (a text)"], ["CREATE TABLE t (a int) STRICT"]),
         (["CREATE TABLE t (a text)"], ["CREATE TABLE t (a text CHECK (a IN ('x', 'y')))"]),
         (["CREATE TABLE t (a)"], ["CREATE TABLE t (b int DEFAULT 1 UNIQUE)"]),
+        (["CREATE TABLE t (a)"], ["CREATE TABLE t (b DEFAULT 1, UNIQUE (b) ON CONFLICT IGNORE)"]),
         // NULL in what becomes a key.
         (["CREATE TABLE t (a integer)"], ["CREATE TABLE t (a integer, PRIMARY KEY (a))"]),
         // Tables that share nothing.

@@ -88,7 +88,7 @@ fn a_database_in_wal_mode_is_looked_at_without_a_trace() {
     let sandbox = Sandbox::upgraded();
     database::run(&sandbox.database(), "PRAGMA journal_mode = WAL");
     sandbox.unchanged(|| {
-        for look in &LOOKS[..4] {
+        for look in &LOOKS {
             sandbox.tgenie(look).run().exits(0);
         }
     });

@@ -192,9 +192,39 @@ async fn objects_beside_the_models_are_applied() {
 async fn what_is_no_model_is_an_error() {
     let empty = Models { register: |schema| schema, objects: none };
     assert!(empty.schema().await.unwrap_err().to_string().contains("no table"));
+    let forgotten =
+        Models { register: |schema| schema, objects: || vec![sql("CREATE INDEX x ON t (a)")] };
+    assert!(forgotten.schema().await.unwrap_err().to_string().contains("no table"));
     let broken = Models { register, objects: || vec![sql("CREATE INDEX x ON nowhere (a)")] };
     let error = broken.schema().await.unwrap_err();
     assert!(error.data_state().is_some_and(|state| state.contains("Nothing was written")));
+}
+
+/// A column that SQLite doesn't take.
+mod invalid {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "invalid")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        #[sea_orm(extra = "CHECK (title <>)")]
+        pub title: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+#[tokio::test]
+async fn invalid_ddl_is_shown_with_its_statement() {
+    let models = Models { register: |schema| schema.register(invalid::Entity), objects: none };
+    let error = models.schema().await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("CREATE TABLE \"invalid\""), "{cause}");
 }
 
 /// A type that SQLite doesn't have makes sea-query panic; here it is an error.

@@ -85,25 +85,33 @@ impl Autogenerate<'_> {
         let history = scratch.schema().await?;
         let mut notes = Vec::new();
         let live = self.live(&history, &mut notes).await?;
-        let current = match (&live, self.current_side) {
+        let outcome = self.draft_from(&history, &desired, live.as_ref(), notes).await;
+        if let Some(live) = live {
+            close(live.connection).await?;
+        }
+        outcome
+    }
+
+    async fn draft_from(
+        &self,
+        history: &Schema,
+        desired: &Schema,
+        live: Option<&Live>,
+        mut notes: Vec<String>,
+    ) -> Result<Result<Draft, Vec<String>>> {
+        let current = match (live, self.current_side) {
             (Some(live), CurrentSide::Live) => &live.schema,
-            _ => &history,
+            _ => history,
         };
-        let schemas = Pair::new(current, &desired);
+        let schemas = Pair::new(current, desired);
         notes.extend(diff(schemas).notes);
         let Some(proven) = prove(schemas, self.answers).await? else {
             return Ok(Err(notes));
         };
         let mut found = Vec::new();
         for hazard in hazards(&proven.difference, self.answers) {
-            let count = self.count(&hazard, live.as_ref()).await?;
+            let count = self.count(&hazard, live).await?;
             found.push(CountedHazard { hazard, count });
-        }
-        if let Some(live) = live {
-            live.connection
-                .close()
-                .await
-                .map_err(|error| Error::failed("can't close the live database").because(error))?;
         }
         refuse_what_would_fail(&found)?;
         let renames = self.answers.renames.iter();
@@ -115,7 +123,6 @@ impl Autogenerate<'_> {
 
     /// The live database where it stands at head and agrees with the history.
     async fn live(&self, history: &Schema, notes: &mut Vec<String>) -> Result<Option<Live>> {
-        let instead = "compared with the replayed history instead";
         let shown = self.database.display();
         if presence(self.database)? != Presence::Database {
             if self.current_side == CurrentSide::Live {
@@ -123,12 +130,31 @@ impl Autogenerate<'_> {
                     .state("Nothing was written."));
             }
             if !self.migrations.is_empty() {
-                notes.push(format!("there is no database at {shown}: {instead}"));
+                notes.push(format!(
+                    "there is no database at {shown}: compared with the replayed history instead"
+                ));
             }
             return Ok(None);
         }
         let connection = open(self.database, Access::ReadOnly).await?;
-        let standing = match Standing::read(&connection, self.migrations).await {
+        match self.agreed(&connection, history, notes).await {
+            Ok(Some(schema)) => Ok(Some(Live { schema, connection })),
+            other => {
+                close(connection).await?;
+                other.map(|_| None)
+            }
+        }
+    }
+
+    /// The live schema, unless the history stands in for it.
+    async fn agreed(
+        &self,
+        connection: &DatabaseConnection,
+        history: &Schema,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Schema>> {
+        let instead = "compared with the replayed history instead";
+        let standing = match Standing::read(connection, self.migrations).await {
             Ok(standing) => standing,
             Err(error) if self.current_side == CurrentSide::Live => return Err(error),
             Err(error) => {
@@ -136,23 +162,21 @@ impl Autogenerate<'_> {
                 return Ok(None);
             }
         };
-        let schema = inspect(&connection).await?;
-        if self.current_side == CurrentSide::Agreed {
-            if !standing.is_at_head(self.migrations) {
-                let at = standing.last().unwrap_or("base");
-                notes.push(format!("the database is behind head (at {at}): {instead}"));
-                return Ok(None);
-            }
-            let difference = diff(Pair::new(history, &schema));
-            if !difference.is_empty() {
-                return Err(drift::error(
-                    "the live database is not what its revisions made it",
-                    &difference,
-                )
-                .next("Nothing was written."));
-            }
+        let schema = inspect(connection).await?;
+        if self.current_side == CurrentSide::Live {
+            return Ok(Some(schema));
         }
-        Ok(Some(Live { schema, connection }))
+        if !standing.is_at_head(self.migrations) {
+            let at = standing.last().unwrap_or("base");
+            notes.push(format!("the database is behind head (at {at}): {instead}"));
+            return Ok(None);
+        }
+        let difference = diff(Pair::new(history, &schema));
+        if difference.is_empty() {
+            return Ok(Some(schema));
+        }
+        let what = "the live database is not what its revisions made it";
+        Err(drift::error(what, &difference).state("Nothing was written."))
     }
 
     async fn count(&self, hazard: &Hazard, live: Option<&Live>) -> Result<Option<i64>> {
@@ -169,6 +193,11 @@ impl Autogenerate<'_> {
             None => Ok(None),
         }
     }
+}
+
+async fn close(connection: DatabaseConnection) -> Result<()> {
+    let closed = connection.close().await;
+    closed.map_err(|error| Error::failed("can't close the live database").because(error))
 }
 
 /// Live rows that don't fit are found now, not when the migration runs.

@@ -17,6 +17,7 @@ use crate::connection::{Access, Presence, check_writable, open, presence};
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::Migrations;
 use crate::target::{Direction, resolve};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -176,10 +177,13 @@ impl Executor<'_> {
             return Ok(None);
         };
         if let CopyCondition::Damaged(how) = copy.condition {
+            // Nothing was done, so nobody needs a copy of it.
+            fs::remove_file(&copy.path).map_err(|error| {
+                Error::failed(format!("can't remove {}", copy.path.display())).because(error)
+            })?;
             return Err(Error::refused("the database is damaged; a change would make it worse")
                 .because(how)
                 .state("The database is unchanged.")
-                .next(format!("A copy of it as it is lies at {}.", copy.path.display()))
                 .next("Restore an earlier copy or a dump with `db restore`."));
         }
         Ok(Some(copy.path))

@@ -9,6 +9,7 @@ use crate::sql::create_table::{ConstraintSyntax, parse_constraint};
 use crate::sql::edit::Edits;
 use crate::sql::lexer::significant_tokens;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, SchemaBuilder, Statement};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An app's models, as two functions that its entity crate gives.
 #[derive(Debug, Clone, Copy)]
@@ -30,19 +31,18 @@ impl Models {
     pub async fn schema(&self) -> Result<Schema> {
         let connection = scratch().await?;
         create_tables(self.register, connection.clone()).await?;
+        if inspect(&connection).await?.tables.is_empty() {
+            return Err(Error::failed("the models describe no table at all")
+                .state("Nothing was written.")
+                .next("Register every entity in the entity crate's `register`."));
+        }
         for statement in (self.objects)() {
             let sql = statement.to_string();
             declare(&connection, &sql).await.map_err(|error| {
                 invalid("SQLite doesn't take a statement that the models declare").because(error)
             })?;
         }
-        let schema = inspect(&connection).await?;
-        if schema.tables.is_empty() {
-            return Err(Error::failed("the models describe no table at all")
-                .state("Nothing was written.")
-                .next("Register every entity in the entity crate's `register`."));
-        }
-        Ok(schema)
+        inspect(&connection).await
     }
 }
 
@@ -56,6 +56,16 @@ async fn create_tables(
     register: fn(SchemaBuilder) -> SchemaBuilder,
     connection: DatabaseConnection,
 ) -> Result<()> {
+    let refused = Arc::new(Mutex::new(None));
+    let heard = Arc::clone(&refused);
+    let mut connection = connection;
+    // SeaORM's error doesn't say which statement it was.
+    connection.set_metric_callback(move |query| {
+        if query.failed {
+            let statement = query.statement.to_string();
+            heard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(statement);
+        }
+    });
     let applying = tokio::spawn(async move {
         let schema = sea_orm::Schema::new(DbBackend::Sqlite);
         register(schema.builder()).apply(&connection).await
@@ -63,7 +73,10 @@ async fn create_tables(
     match applying.await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
-            Err(invalid("SQLite doesn't take the tables of the models").because(error))
+            let statement = refused.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let statement = statement.unwrap_or_default();
+            Err(invalid("SQLite doesn't take the tables of the models")
+                .because(format!("{error}: {statement}")))
         }
         Err(error) => Err(invalid("SeaORM can't say a model in SQLite's terms").because(error)),
     }

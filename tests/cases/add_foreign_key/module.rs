@@ -60,7 +60,13 @@ impl MigrationTrait for Migration {
         refuse_enforced_foreign_keys(db).await?;
 
         // links: ALTER TABLE can't do this, so the table is built anew.
-        db.execute_unprepared(r#"CREATE TABLE "links__new" ( "id" integer NOT NULL PRIMARY KEY, "task_id" varchar(36) )"#).await?;
+        db.execute_unprepared(concat!(
+            r#"CREATE TABLE "links__new" ( "#,
+            r#""id" integer NOT NULL PRIMARY KEY, "#,
+            r#""task_id" varchar(36) "#,
+            ")",
+        ))
+        .await?;
         db.execute_unprepared(concat!(
             r#"INSERT OR ABORT INTO "links__new" ("id", "task_id") "#,
             r#"SELECT old."id", old."task_id" "#,

@@ -50,7 +50,13 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         db.execute_unprepared(r#"DROP TRIGGER "log_task""#).await?;
         db.execute_unprepared(r#"DROP VIEW "urgent""#).await?;
-        db.execute_unprepared(r#"CREATE VIEW "urgent" AS SELECT "id", "title" FROM "tasks" WHERE "priority" = 'high'"#).await?;
+        db.execute_unprepared(concat!(
+            r#"CREATE VIEW "urgent" AS "#,
+            r#"SELECT "id", "title" "#,
+            r#"FROM "tasks" "#,
+            r#"WHERE "priority" = 'high'"#,
+        ))
+        .await?;
         db.execute_unprepared(concat!(
             r#"CREATE TRIGGER "log_task" AFTER INSERT ON "tasks" "#,
             r#"BEGIN INSERT INTO "audit" VALUES (NEW."id"); "#,

@@ -46,10 +46,12 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT OR ABORT INTO "it's ""a"" table__new" (_rowid_, "select", "x y", "rowid", "É") "#,
+            r#"INSERT OR ABORT INTO "it's ""a"" table__new" (_rowid_, "select", "x y", "rowid", "#,
+            r#""É") "#,
             r#"SELECT old._rowid_, old."select", old."x y", old."rowid", old."É" "#,
             r#"FROM "it's ""a"" table" AS old"#,
-        )).await?;
+        ))
+        .await?;
         db.execute_unprepared(r#"DROP TABLE "it's ""a"" table""#).await?;
         db.execute_unprepared(
             r#"ALTER TABLE "it's ""a"" table__new" RENAME TO "it's ""a"" table""#,
@@ -75,10 +77,12 @@ impl MigrationTrait for Migration {
         ))
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT OR ABORT INTO "it's ""a"" table__new" (_rowid_, "select", "x y", "rowid", "É") "#,
+            r#"INSERT OR ABORT INTO "it's ""a"" table__new" (_rowid_, "select", "x y", "rowid", "#,
+            r#""É") "#,
             r#"SELECT old._rowid_, old."select", old."x y", old."rowid", old."É" "#,
             r#"FROM "it's ""a"" table" AS old"#,
-        )).await?;
+        ))
+        .await?;
         db.execute_unprepared(r#"DROP TABLE "it's ""a"" table""#).await?;
         db.execute_unprepared(
             r#"ALTER TABLE "it's ""a"" table__new" RENAME TO "it's ""a"" table""#,

@@ -17,7 +17,7 @@ use crate::terminal::Format;
 use crate::{App, ExitCode};
 
 pub use files::{Dump, Reset, Restore};
-pub use migrations::{Downgrade, Revision, Upgrade};
+pub use migrations::{Migrate, Revision};
 pub use values::{CurrentSide, DumpTarget, Preview};
 
 /// Keeps the app's database: `db` has the commands.
@@ -72,13 +72,13 @@ pub enum DbCommand {
     ///
     /// All pending revisions are applied or none: when one fails, the database is as it was
     /// before. A safety copy is made first.
-    Upgrade(Upgrade),
+    Upgrade(Migrate),
 
     /// Take the database back to an older revision.
     ///
     /// Without a revision, one step. What the revision added is removed with its data; a safety
     /// copy is made first.
-    Downgrade(Downgrade),
+    Downgrade(Migrate),
 
     /// Write a new revision.
     ///

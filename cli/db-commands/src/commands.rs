@@ -16,6 +16,7 @@ use crate::source_tree::{Ready, SourceTree, ensure_fresh};
 use crate::terminal::{Format, Terminal};
 use crate::{App, ExitCode, Surroundings};
 use chrono::Utc;
+use schema_engine::executor::{Executor, SafetyCopies};
 use schema_engine::history::Migrations;
 use schema_engine::{Error, ErrorKind, Result};
 use std::path::Path;
@@ -75,6 +76,15 @@ pub(crate) fn run(app: &App, arguments: Arguments, terminal: &Terminal) -> Resul
 impl Context<'_> {
     fn database(&self) -> &Path {
         &self.settings.database.value.path
+    }
+
+    fn executor<'a>(&'a self, safety_copies: SafetyCopies<'a>) -> Executor<'a> {
+        Executor {
+            database: self.database(),
+            migrations: &self.migrations,
+            safety_copies,
+            predecessor: self.app.predecessor,
+        }
     }
 
     /// How the program's own commands are written in a hint.

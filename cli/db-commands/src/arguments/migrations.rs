@@ -5,9 +5,9 @@ use clap::{ArgAction, Args};
 use super::values::{CurrentSide, Preview};
 use schema_engine::answers::{Fill, Rename};
 
-/// `db upgrade`.
+/// `db upgrade` and `db downgrade`.
 #[derive(Debug, Args)]
-pub struct Upgrade {
+pub struct Migrate {
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -17,37 +17,11 @@ pub struct Upgrade {
     pub no_backup: bool,
 }
 
-/// `db downgrade`.
-#[derive(Debug, Args)]
-pub struct Downgrade {
-    #[command(flatten)]
-    target: Target,
-    #[command(flatten)]
-    preview: PreviewFlags,
-    /// Make no safety copy.
-    #[arg(long)]
-    pub no_backup: bool,
-}
-
-impl Upgrade {
-    /// The revision to go to; the newest unless one is given.
+impl Migrate {
+    /// The revision to go to, if one is given.
     #[must_use]
-    pub fn revision(&self) -> &str {
-        self.target.given().unwrap_or("head")
-    }
-
-    /// Whether to do it or to show it.
-    #[must_use]
-    pub fn preview(&self) -> Preview {
-        self.preview.preview()
-    }
-}
-
-impl Downgrade {
-    /// The revision to go to; one step back unless one is given.
-    #[must_use]
-    pub fn revision(&self) -> &str {
-        self.target.given().unwrap_or("-1")
+    pub fn revision(&self) -> Option<&str> {
+        self.target.revision.as_deref().or(self.target.flag.as_deref())
     }
 
     /// Whether to do it or to show it.
@@ -73,12 +47,6 @@ struct Target {
         conflicts_with = "revision"
     )]
     flag: Option<String>,
-}
-
-impl Target {
-    fn given(&self) -> Option<&str> {
-        self.revision.as_deref().or(self.flag.as_deref())
-    }
 }
 
 /// The flags that show instead of doing.

@@ -21,12 +21,12 @@ fn the_definition_is_consistent() {
 #[test]
 fn a_revision_is_an_argument_or_a_flag() {
     for (arguments, revision) in [
-        ("upgrade", "head"),
+        ("upgrade", ""),
         ("upgrade head", "head"),
         ("upgrade --rev +1", "+1"),
         ("upgrade 002-1", "002-1"),
         ("upgrade --dry-run m002_add_priority_field", "m002_add_priority_field"),
-        ("downgrade", "-1"),
+        ("downgrade", ""),
         ("downgrade -1", "-1"),
         ("downgrade -12 --dry-run", "-12"),
         ("downgrade --rev -1", "-1"),
@@ -36,11 +36,10 @@ fn a_revision_is_an_argument_or_a_flag() {
     ] {
         let command = parse_line(&format!("tgenie db {arguments}")).expect(arguments);
         let given = match &command {
-            DbCommand::Upgrade(upgrade) => upgrade.revision(),
-            DbCommand::Downgrade(downgrade) => downgrade.revision(),
+            DbCommand::Upgrade(migrate) | DbCommand::Downgrade(migrate) => migrate.revision(),
             other => panic!("{arguments} is {other:?}"),
         };
-        assert_eq!(given, revision, "{arguments}");
+        assert_eq!(given.unwrap_or_default(), revision, "{arguments}");
     }
     assert!(usage_error("tgenie db upgrade head --rev head").contains("cannot be used with"));
     assert!(usage_error("tgenie db downgrade --dryrun").contains("--dry-run"));

@@ -4,7 +4,7 @@ use super::{Context, counted};
 use crate::ExitCode;
 use crate::terminal::Format;
 use schema_engine::Result;
-use schema_engine::executor::{Executor, SafetyCopies};
+use schema_engine::executor::SafetyCopies;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -16,13 +16,7 @@ struct Report<'a> {
 }
 
 pub(super) fn current(context: &Context<'_>) -> Result<ExitCode> {
-    let executor = Executor {
-        database: context.database(),
-        migrations: &context.migrations,
-        safety_copies: SafetyCopies::Skip,
-        predecessor: context.app.predecessor,
-    };
-    let standing = context.wait(executor.standing())?;
+    let standing = context.wait(context.executor(SafetyCopies::Skip).standing())?;
     let pending = context.migrations.len() - standing.applied().len();
     if context.format == Format::Json {
         context.terminal.json(&Report {

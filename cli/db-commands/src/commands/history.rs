@@ -4,7 +4,7 @@ use super::{Context, readable_time};
 use crate::ExitCode;
 use crate::terminal::Format;
 use schema_engine::Result;
-use schema_engine::executor::{Executor, SafetyCopies};
+use schema_engine::executor::SafetyCopies;
 use schema_engine::history::ids;
 use serde::Serialize;
 
@@ -25,13 +25,7 @@ struct Revision<'a> {
 }
 
 pub(super) fn history(context: &Context<'_>) -> Result<ExitCode> {
-    let executor = Executor {
-        database: context.database(),
-        migrations: &context.migrations,
-        safety_copies: SafetyCopies::Skip,
-        predecessor: context.app.predecessor,
-    };
-    let standing = context.wait(executor.standing())?;
+    let standing = context.wait(context.executor(SafetyCopies::Skip).standing())?;
     let revisions: Vec<_> = ids(&context.migrations)
         .into_iter()
         .rev()

@@ -2,7 +2,7 @@
 
 use super::{Context, counted, stamp};
 use crate::ExitCode;
-use crate::arguments::{Downgrade, Preview, Upgrade};
+use crate::arguments::{Migrate, Preview};
 use crate::settings::Access;
 use crate::terminal::{Format, Glyph};
 use schema_engine::Result;
@@ -11,24 +11,12 @@ use schema_engine::target::Direction;
 use serde::Serialize;
 use std::path::Path;
 
-pub(super) fn upgrade(context: &Context<'_>, arguments: &Upgrade) -> Result<ExitCode> {
-    let request = Request {
-        target: arguments.revision(),
-        direction: Direction::Up,
-        preview: arguments.preview(),
-        copies: !arguments.no_backup,
-    };
-    request.run(context)
+pub(super) fn upgrade(context: &Context<'_>, arguments: &Migrate) -> Result<ExitCode> {
+    Request::new(arguments, Direction::Up, "head").run(context)
 }
 
-pub(super) fn downgrade(context: &Context<'_>, arguments: &Downgrade) -> Result<ExitCode> {
-    let request = Request {
-        target: arguments.revision(),
-        direction: Direction::Down,
-        preview: arguments.preview(),
-        copies: !arguments.no_backup,
-    };
-    request.run(context)
+pub(super) fn downgrade(context: &Context<'_>, arguments: &Migrate) -> Result<ExitCode> {
+    Request::new(arguments, Direction::Down, "-1").run(context)
 }
 
 /// What both commands ask for.
@@ -39,20 +27,24 @@ struct Request<'a> {
     copies: bool,
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    fn new(arguments: &'a Migrate, direction: Direction, default_target: &'a str) -> Self {
+        Self {
+            target: arguments.revision().unwrap_or(default_target),
+            direction,
+            preview: arguments.preview(),
+            copies: !arguments.no_backup,
+        }
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<ExitCode> {
         let stamp = stamp();
-        let executor = Executor {
-            database: context.database(),
-            migrations: &context.migrations,
-            safety_copies: if self.copies {
-                let count = context.settings.backups_keep.value as usize;
-                SafetyCopies::Keep { stamp: &stamp, count }
-            } else {
-                SafetyCopies::Skip
-            },
-            predecessor: context.app.predecessor,
-        };
+        let executor = context.executor(if self.copies {
+            let count = context.settings.backups_keep.value as usize;
+            SafetyCopies::Keep { stamp: &stamp, count }
+        } else {
+            SafetyCopies::Skip
+        });
         if self.preview == Preview::DryRun {
             let todo = context.wait(executor.preview(self.target, self.direction))?;
             return self.show(context, &todo);

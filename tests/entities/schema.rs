@@ -159,8 +159,9 @@ async fn every_model_file_takes_part() {
         }
         if text.contains("pub fn objects()") {
             let call = format!("{model}::objects()");
+            let code = lib.lines().filter(|line| !line.trim_start().starts_with("//"));
             assert!(
-                lib.lines().any(|line| line.trim_start().starts_with(&call)),
+                code.into_iter().any(|line| line.contains(&call)),
                 "{file}: objects() of the crate lacks {call}"
             );
         }

@@ -18,7 +18,7 @@ use crate::{App, ExitCode};
 
 pub use files::{Dump, Reset, Restore};
 pub use migrations::{Migrate, Revision};
-pub use values::{CurrentSide, DumpTarget, Preview};
+pub use values::{DumpTarget, Preview};
 
 /// Keeps the app's database: `db` has the commands.
 #[derive(Debug, Parser)]

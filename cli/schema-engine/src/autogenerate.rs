@@ -19,15 +19,6 @@ use crate::scratch::Scratch;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use std::path::Path;
 
-/// Where the current side comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CurrentSide {
-    /// The replayed history, after the live database, if it stands at head, was seen to agree.
-    Agreed,
-    /// The live database as it is, drift included.
-    Live,
-}
-
 /// What a migration is drafted from.
 #[derive(Clone, Copy)]
 pub struct Autogenerate<'a> {
@@ -37,8 +28,6 @@ pub struct Autogenerate<'a> {
     pub migrations: &'a Migrations,
     /// The live database.
     pub database: &'a Path,
-    /// Where the current side comes from.
-    pub current_side: CurrentSide,
     /// What was answered beforehand.
     pub answers: &'a Answers,
 }
@@ -66,12 +55,6 @@ pub struct CountedHazard {
     pub count: Option<i64>,
 }
 
-/// The live database, if it is one that counts.
-struct Live {
-    schema: Schema,
-    connection: DatabaseConnection,
-}
-
 impl Autogenerate<'_> {
     /// Compares, plans and proves. `Err(notes)` of the inner result where nothing differs.
     ///
@@ -87,7 +70,7 @@ impl Autogenerate<'_> {
         let live = self.live(&history, &mut notes).await?;
         let outcome = self.draft_from(&history, &desired, live.as_ref(), notes).await;
         if let Some(live) = live {
-            close(live.connection).await?;
+            close(live).await?;
         }
         outcome
     }
@@ -96,14 +79,10 @@ impl Autogenerate<'_> {
         &self,
         history: &Schema,
         desired: &Schema,
-        live: Option<&Live>,
+        live: Option<&DatabaseConnection>,
         mut notes: Vec<String>,
     ) -> Result<Result<Draft, Vec<String>>> {
-        let current = match (live, self.current_side) {
-            (Some(live), CurrentSide::Live) => &live.schema,
-            _ => history,
-        };
-        let schemas = Pair::new(current, desired);
+        let schemas = Pair::new(history, desired);
         notes.extend(diff(schemas).notes);
         let Some(proven) = prove(schemas, self.answers).await? else {
             return Ok(Err(notes));
@@ -122,13 +101,13 @@ impl Autogenerate<'_> {
     }
 
     /// The live database where it stands at head and agrees with the history.
-    async fn live(&self, history: &Schema, notes: &mut Vec<String>) -> Result<Option<Live>> {
+    async fn live(
+        &self,
+        history: &Schema,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<DatabaseConnection>> {
         let shown = self.database.display();
         if presence(self.database)? != Presence::Database {
-            if self.current_side == CurrentSide::Live {
-                return Err(Error::failed(format!("there is no database at {shown}"))
-                    .state("Nothing was written."));
-            }
             if !self.migrations.is_empty() {
                 notes.push(format!(
                     "there is no database at {shown}: compared with the replayed history instead"
@@ -138,7 +117,7 @@ impl Autogenerate<'_> {
         }
         let connection = open(self.database, Access::ReadOnly).await?;
         match self.agreed(&connection, history, notes).await {
-            Ok(Some(schema)) => Ok(Some(Live { schema, connection })),
+            Ok(true) => Ok(Some(connection)),
             other => {
                 close(connection).await?;
                 other.map(|_| None)
@@ -146,40 +125,40 @@ impl Autogenerate<'_> {
         }
     }
 
-    /// The live schema, unless the history stands in for it.
+    /// Whether the database stands at head and is what its revisions made it.
     async fn agreed(
         &self,
         connection: &DatabaseConnection,
         history: &Schema,
         notes: &mut Vec<String>,
-    ) -> Result<Option<Schema>> {
+    ) -> Result<bool> {
         let instead = "compared with the replayed history instead";
         let standing = match Standing::read(connection, self.migrations).await {
             Ok(standing) => standing,
-            Err(error) if self.current_side == CurrentSide::Live => return Err(error),
             Err(error) => {
                 notes.push(format!("{error}: {instead}"));
-                return Ok(None);
+                return Ok(false);
             }
         };
         let schema = inspect(connection).await?;
-        if self.current_side == CurrentSide::Live {
-            return Ok(Some(schema));
-        }
         if !standing.is_at_head(self.migrations) {
             let at = standing.last().unwrap_or("base");
             notes.push(format!("the database is behind head (at {at}): {instead}"));
-            return Ok(None);
+            return Ok(false);
         }
         let difference = diff(Pair::new(history, &schema));
         if difference.is_empty() {
-            return Ok(Some(schema));
+            return Ok(true);
         }
         let what = "the live database is not what its revisions made it";
-        Err(drift::error(what, &difference).state("Nothing was written."))
+        Err(drift::error(what, &difference))
     }
 
-    async fn count(&self, hazard: &Hazard, live: Option<&Live>) -> Result<Option<i64>> {
+    async fn count(
+        &self,
+        hazard: &Hazard,
+        live: Option<&DatabaseConnection>,
+    ) -> Result<Option<i64>> {
         // A rename is not done in the live database yet, so its new names can't be asked for.
         let (Some(live), Some(sql), true) = (live, &hazard.count, self.answers.renames.is_empty())
         else {
@@ -188,7 +167,7 @@ impl Autogenerate<'_> {
         let uncounted =
             |error| Error::failed("can't count the rows that are concerned").because(error);
         let query = Statement::from_string(DbBackend::Sqlite, sql.as_str());
-        match live.connection.query_one_raw(query).await.map_err(uncounted)? {
+        match live.query_one_raw(query).await.map_err(uncounted)? {
             Some(row) => Ok(Some(row.try_get_by_index(0).map_err(uncounted)?)),
             None => Ok(None),
         }

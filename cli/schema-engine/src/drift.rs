@@ -16,5 +16,5 @@ pub(crate) fn error(what: &str, difference: &Difference) -> Error {
         .because(lines.join("\n"))
         .state("The database is unchanged.")
         .next("Something else changed its schema: `+` stands for what it has beyond its history, `-` for what it lacks.")
-        .next("Undo that change by hand, or take it up with `db revision -a --from live`.")
+        .next("Undo that change by hand, or restore a copy from before it.")
 }

@@ -161,8 +161,9 @@ fn of_table(table: &Table, change: &TableChange, answers: &Answers) -> Option<Ha
                     column.name
                 ),
                 fix: format!(
-                    "Give the model a default, or a value for old rows: `--fill {name}.{}=…`.",
-                    column.name
+                    "Give the model a default, or a value for old rows: `--fill {name}.{column}=…`; \
+                     if it is an old column's new name: `--rename {name}.…={column}`.",
+                    column = column.name
                 ),
                 count: Some(format!("SELECT count(*) FROM {}", name.quoted())),
             })

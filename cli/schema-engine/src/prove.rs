@@ -85,6 +85,7 @@ async fn attempt(
     let sample_rows = sample::fill(&scratch, &start, &spared, &trial).await;
     let kept = kept(&start, &difference);
     let before = read(&scratch, &kept).await?;
+    let broken_before = sample::broken_references(&scratch).await?;
 
     let options =
         PlanOptions { wording: Wording::EditCurrent, rebuild: &forced.up, fills: &answers.fills };
@@ -110,6 +111,20 @@ async fn attempt(
             return Ok(Outcome::Again);
         }
         return give_way(&down, &refused, &mut forced.down, "down");
+    }
+    // What stands in for a lost reference may refer to nothing: real rows can't go back then.
+    let broken = sample::broken_references(&scratch).await?;
+    let is_new = |(table, count): &(&Ident, &usize)| {
+        broken_before.get(*table).is_none_or(|known| known < *count)
+    };
+    let newly: Vec<Ident> = broken.iter().filter(is_new).map(|(table, _)| table.clone()).collect();
+    if !newly.is_empty() {
+        let emptied_before = forced.emptied.len();
+        forced.emptied.extend(newly);
+        if forced.emptied.len() > emptied_before {
+            return Ok(Outcome::Again);
+        }
+        return Err(not_proven("the way down leaves rows that refer to nothing"));
     }
     let returned = scratch.schema().await?;
     let before_forcing = forced.down.len();

@@ -42,7 +42,6 @@ fn messages_that_give_no_name(tree: &Tree) {
             }
         }
         tree.tgenie("db revision -a").run().exits(2).says("--message <TEXT>");
-        tree.tgenie("db revision -m x --from live").run().exits(2);
     });
 }
 

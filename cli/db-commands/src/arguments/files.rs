@@ -9,7 +9,7 @@ use super::values::DumpTarget;
 /// `db dump`.
 #[derive(Debug, Args)]
 pub struct Dump {
-    /// The file to write, `-` for stdout. `.gz` and `.zst` at the end compress it.
+    /// The file to write, `-` for stdout. An older file of that name is replaced.
     #[arg(long, value_name = "FILE")]
     pub out: DumpTarget,
 }
@@ -24,6 +24,10 @@ pub struct Restore {
     /// Go ahead without the question.
     #[arg(long)]
     pub yes: bool,
+
+    /// Take it even if rows in it refer to rows that aren't there.
+    #[arg(long)]
+    pub allow_broken_references: bool,
 }
 
 /// `db reset`.

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::values::{CurrentSide, Preview};
+use super::values::Preview;
 use schema_engine::answers::{Fill, Rename};
 
 /// `db upgrade` and `db downgrade`.
@@ -91,10 +91,6 @@ pub struct Revision {
         requires = "autogenerate"
     )]
     pub fills: Vec<Fill>,
-
-    /// Compare the models with this instead of the history of revisions.
-    #[arg(long, value_name = "SIDE", requires = "autogenerate")]
-    pub from: Option<CurrentSide>,
 
     #[command(flatten)]
     preview: PreviewFlags,

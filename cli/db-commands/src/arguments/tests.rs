@@ -77,16 +77,15 @@ fn the_commands_of_the_guide_parse() {
 #[test]
 fn the_answers_of_a_revision_are_read() {
     let line = "tgenie db revision -a -m x --rename tasks.prio=tasks.priority --rename a=b \
-                --fill tasks.status=json_extract(x,'$.a=1') --from live --dry-run";
+                --fill tasks.status=json_extract(x,'$.a=1') --dry-run";
     let DbCommand::Revision(revision) = parse_line(line).unwrap() else { panic!("{line}") };
     assert_eq!(revision.renames.len(), 2);
     assert_eq!(revision.renames[1].describe(), "table a renamed to b");
     assert_eq!(revision.fills[0].table.as_str(), "tasks");
     assert_eq!(revision.fills[0].expression, "json_extract(x,'$.a=1')");
-    assert_eq!(revision.from, Some(CurrentSide::Live));
     assert_eq!(revision.preview(), Preview::DryRun);
 
-    for flags in ["--rename a", "--rename =b", "--fill tasks=1", "--fill tasks.a=", "--from here"] {
+    for flags in ["--rename a", "--rename =b", "--fill tasks=1", "--fill tasks.a="] {
         usage_error(&format!("tgenie db revision -a -m x {flags}"));
     }
     assert!(usage_error("tgenie db revision -m x --fill t.a=1").contains("--autogenerate"));

@@ -3,8 +3,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-
 /// Whether a command does its work or shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preview {
@@ -12,13 +10,6 @@ pub enum Preview {
     Off,
     /// It tells what it would do: `--dry-run`.
     DryRun,
-}
-
-/// What the models are compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CurrentSide {
-    /// The live database, with what was changed in it by hand.
-    Live,
 }
 
 /// Where a dump goes.

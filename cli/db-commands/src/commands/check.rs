@@ -6,7 +6,7 @@ use crate::ExitCode;
 use crate::terminal::Format;
 use schema_engine::Result;
 use schema_engine::answers::Answers;
-use schema_engine::autogenerate::{Autogenerate, CurrentSide};
+use schema_engine::autogenerate::Autogenerate;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -22,7 +22,6 @@ pub(super) fn check(context: &Context<'_>) -> Result<ExitCode> {
         models: &context.app.models,
         migrations: &context.migrations,
         database: context.database(),
-        current_side: CurrentSide::Agreed,
         answers: &answers,
     };
     let terminal = context.terminal;

@@ -8,6 +8,7 @@ use schema_engine::dump::{self, DumpReport};
 use schema_engine::{Error, Result};
 use serde::Serialize;
 use std::io;
+use std::path::Path;
 
 #[derive(Serialize)]
 struct Report {
@@ -22,6 +23,11 @@ struct Report {
 
 pub(super) fn dump(context: &Context<'_>, arguments: &Dump) -> Result<ExitCode> {
     let report = match &arguments.out {
+        DumpTarget::File(path) if is_compressed(path) => {
+            return Err(Error::usage("a dump is plain SQL and isn't compressed yet")
+                .state("Nothing was written.")
+                .next("Give a name without .gz or .zst, and compress the file afterwards."));
+        }
         DumpTarget::File(path) => dump::dump(context.database(), dump::DumpTarget::File(path))?,
         DumpTarget::StandardOutput if context.format == Format::Json => {
             return Err(Error::usage("the dump and the report can't both go to stdout")
@@ -34,6 +40,12 @@ pub(super) fn dump(context: &Context<'_>, arguments: &Dump) -> Result<ExitCode> 
         }
     };
     tell(context, report)
+}
+
+/// A name that promises what the file wouldn't hold.
+fn is_compressed(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("gz") || kind.eq_ignore_ascii_case("zst"))
 }
 
 fn tell(context: &Context<'_>, report: DumpReport) -> Result<ExitCode> {

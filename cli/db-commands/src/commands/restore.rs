@@ -4,7 +4,7 @@ use super::{Context, counted, stamp};
 use crate::ExitCode;
 use crate::arguments::Restore;
 use crate::terminal::{Answer, Format};
-use schema_engine::restore::{self, RestoreOptions, RestoreReport};
+use schema_engine::restore::{self, ForeignKeys, RestoreOptions, RestoreReport};
 use schema_engine::{Error, Result};
 use serde::Serialize;
 use std::fs;
@@ -45,7 +45,10 @@ pub(super) fn restore(context: &Context<'_>, arguments: &Restore) -> Result<Exit
         }
     }
     database.ensure_parent()?;
-    let options = RestoreOptions::new(stamp());
+    let mut options = RestoreOptions::new(stamp());
+    if arguments.allow_broken_references {
+        options.foreign_keys = ForeignKeys::AsFound;
+    }
     let report = restore::restore(&database.path, input, &options)?;
     tell(context, &report)
 }

@@ -2,12 +2,12 @@
 
 use super::{Context, counted};
 use crate::ExitCode;
-use crate::arguments::{self, Preview, Revision};
+use crate::arguments::{Preview, Revision};
 use crate::settings::Naming;
 use crate::terminal::{Format, Glyph};
 use chrono::Utc;
 use schema_engine::answers::Answers;
-use schema_engine::autogenerate::{Autogenerate, CountedHazard, CurrentSide, Draft};
+use schema_engine::autogenerate::{Autogenerate, CountedHazard, Draft};
 use schema_engine::change::{self, Line};
 use schema_engine::history::ids;
 use schema_engine::migrations_dir::{self, MigrationsDir, revision_id};
@@ -96,10 +96,6 @@ impl New<'_> {
             models: &context.app.models,
             migrations: &context.migrations,
             database: context.database(),
-            current_side: match arguments.from {
-                Some(arguments::CurrentSide::Live) => CurrentSide::Live,
-                None => CurrentSide::Agreed,
-            },
             answers: &answers,
         };
         Ok(autogenerate.draft().await?.map(|draft| {

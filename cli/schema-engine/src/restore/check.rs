@@ -36,7 +36,7 @@ pub(super) fn check(database: &Path, foreign_keys: ForeignKeys) -> Result<()> {
         Err(error) => Error::refused("the foreign keys can't be checked").because(error),
     };
     Err(error.next(
-        "The database was like that when it was saved; restore it as it was only if you mean to.",
+        "The database was like that when it was saved; `db restore --allow-broken-references` takes it as it was.",
     ))
 }
 

@@ -41,6 +41,8 @@ pub mod comments_and_clauses_stay;
 pub mod composite_index;
 #[path = "../cases/drop_column/module.rs"]
 pub mod drop_column;
+#[path = "../cases/drop_indexed_column/module.rs"]
+pub mod drop_indexed_column;
 #[path = "../cases/drop_required_column/module.rs"]
 pub mod drop_required_column;
 #[path = "../cases/drop_table/module.rs"]
@@ -88,6 +90,7 @@ pub(crate) fn all() -> Vec<(&'static str, Box<dyn MigrationTrait>)> {
         ("comments_and_clauses_stay", Box::new(comments_and_clauses_stay::Migration)),
         ("composite_index", Box::new(composite_index::Migration)),
         ("drop_column", Box::new(drop_column::Migration)),
+        ("drop_indexed_column", Box::new(drop_indexed_column::Migration)),
         ("drop_required_column", Box::new(drop_required_column::Migration)),
         ("drop_table", Box::new(drop_table::Migration)),
         ("generated_columns_stay", Box::new(generated_columns_stay::Migration)),

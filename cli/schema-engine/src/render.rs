@@ -180,7 +180,7 @@ impl Piece {
             },
             Step::Rebuild(rebuild) => {
                 let mut text = format!(
-                    "        // {}: ALTER TABLE can't do this, so the table is built anew.\n",
+                    "        // {}: ALTER TABLE can't do this exactly, so the table is built anew.\n",
                     rebuild.table.as_str().replace(['\n', '\r'], " ")
                 );
                 for statement in &rebuild.statements {

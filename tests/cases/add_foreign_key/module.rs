@@ -35,7 +35,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // links: ALTER TABLE can't do this, so the table is built anew.
+        // links: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "links__new" ( "#,
             r#""id" integer NOT NULL PRIMARY KEY, "#,
@@ -59,7 +59,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // links: ALTER TABLE can't do this, so the table is built anew.
+        // links: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "links__new" ( "#,
             r#""id" integer NOT NULL PRIMARY KEY, "#,

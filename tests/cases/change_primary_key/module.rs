@@ -32,7 +32,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // pairs: ALTER TABLE can't do this, so the table is built anew.
+        // pairs: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "pairs__new" ( "#,
             r#""a" integer NOT NULL, "#,
@@ -57,7 +57,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // pairs: ALTER TABLE can't do this, so the table is built anew.
+        // pairs: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "pairs__new" ( "#,
             r#""a" integer NOT NULL, "#,

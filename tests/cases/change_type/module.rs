@@ -32,7 +32,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // notes: ALTER TABLE can't do this, so the table is built anew.
+        // notes: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "notes__new" ( "#,
             r#""id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "#,
@@ -65,7 +65,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // notes: ALTER TABLE can't do this, so the table is built anew.
+        // notes: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "notes__new" ( "#,
             r#""id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "#,

@@ -32,7 +32,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // formatted: ALTER TABLE can't do this, so the table is built anew.
+        // formatted: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(
             r#"CREATE TABLE "formatted__new" (
   -- the key, as the app hands it out
@@ -61,7 +61,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // formatted: ALTER TABLE can't do this, so the table is built anew.
+        // formatted: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(
             r#"CREATE TABLE "formatted__new" (
   -- the key, as the app hands it out

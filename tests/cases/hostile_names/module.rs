@@ -35,7 +35,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // it's "a" table: ALTER TABLE can't do this, so the table is built anew.
+        // it's "a" table: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "it's ""a"" table__new" ( "#,
             r#""select" text, "#,
@@ -66,7 +66,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // it's "a" table: ALTER TABLE can't do this, so the table is built anew.
+        // it's "a" table: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "it's ""a"" table__new" ( "#,
             r#""select" text, "#,

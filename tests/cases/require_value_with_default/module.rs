@@ -32,7 +32,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // tasks: ALTER TABLE can't do this, so the table is built anew.
+        // tasks: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "tasks__new" ( "#,
             r#""id" varchar(36) NOT NULL PRIMARY KEY, "#,
@@ -58,7 +58,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // tasks: ALTER TABLE can't do this, so the table is built anew.
+        // tasks: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "tasks__new" ( "#,
             r#""id" varchar(36) NOT NULL PRIMARY KEY, "#,

@@ -33,7 +33,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // s: ALTER TABLE can't do this, so the table is built anew.
+        // s: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(concat!(
             r#"CREATE TABLE "s__new" ( "#,
             r#""k" text NOT NULL PRIMARY KEY, "#,
@@ -54,7 +54,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         refuse_enforced_foreign_keys(db).await?;
 
-        // s: ALTER TABLE can't do this, so the table is built anew.
+        // s: ALTER TABLE can't do this exactly, so the table is built anew.
         db.execute_unprepared(
             r#"CREATE TABLE "s__new" ( "k" text NOT NULL PRIMARY KEY, "v" integer )"#,
         )

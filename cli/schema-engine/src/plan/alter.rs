@@ -29,7 +29,7 @@ pub(super) fn can_alter_in_place(
             let key = (difference.tables.current.name.clone(), column.name.clone());
             !options.fills.contains_key(&key) && can_add(column, &difference.tables.desired)
         }
-        TableChange::DropColumn(column) => can_drop(column, &altered, schemas.current),
+        TableChange::DropColumn(column) => can_drop(column, &altered, schemas.desired),
         // What else is listed stands inside the definition of a column that comes or goes.
         _ => true,
     })
@@ -79,14 +79,14 @@ fn can_add(column: &Column, desired: &Table) -> bool {
     })
 }
 
-/// A column can be dropped when nothing else mentions it. Reading a mention where there is none
-/// only costs a rebuild.
-fn can_drop(column: &Column, altered: &Table, current: &Schema) -> bool {
+/// A column can be dropped when nothing that stays mentions it: indexes, views and triggers that go
+/// are dropped before. Reading a mention where there is none only costs a rebuild.
+fn can_drop(column: &Column, altered: &Table, desired: &Schema) -> bool {
     let name = &column.name;
     let table = &altered.name;
     let in_table = mentions(&altered.sql, name) && name != table;
-    let in_index = current.indexes_of(table).any(|index| mentions(&index.sql, name));
-    let in_object = current
+    let in_index = desired.indexes_of(table).any(|index| mentions(&index.sql, name));
+    let in_object = desired
         .objects
         .values()
         .any(|object| mentions(&object.sql, name) && mentions(&object.sql, table));

@@ -12,6 +12,7 @@ mod standing;
 pub use adopt::Predecessor;
 pub use standing::Standing;
 
+use crate::attentive::attentive;
 use crate::backup::{CopyCondition, prune, safety_copy};
 use crate::connection::{Access, Presence, check_writable, open, presence};
 use crate::error::{Error, ErrorKind, Result};
@@ -137,7 +138,7 @@ impl Executor<'_> {
         // file would drop that lock (https://www.sqlite.org/howtocorrupt.html, 2.2).
         let copy = self.copy(direction)?;
         let connection = open(self.database, Access::Create).await?;
-        let outcome = run::run(self, &connection, target_text, direction).await;
+        let outcome = attentive(run::run(self, &connection, target_text, direction)).await;
         let closed = close(connection).await;
         if outcome.is_err() && presence == Presence::Missing {
             remove_if_empty(self.database)?;

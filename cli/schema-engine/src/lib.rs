@@ -65,6 +65,7 @@
 #![warn(missing_docs)]
 
 pub mod answers;
+mod attentive;
 pub mod autogenerate;
 pub mod backup;
 pub mod change;

@@ -140,9 +140,6 @@ impl Executor<'_> {
         let connection = open(self.database, Access::Create).await?;
         let outcome = attentive(run::run(self, &connection, target_text, direction)).await;
         let closed = close(connection).await;
-        if outcome.is_err() && presence == Presence::Missing {
-            remove_if_empty(self.database)?;
-        }
         let (copy, note) = self.keep(copy, &outcome);
         let mut report = outcome.map_err(|error| match &copy {
             Some(copy) => error.next(format!("A copy from before is at {}.", copy.display())),
@@ -232,14 +229,6 @@ impl RunReport {
             notes: Vec::new(),
         }
     }
-}
-
-/// Takes away the empty file that opening made, after a run that came to nothing.
-fn remove_if_empty(path: &Path) -> Result<()> {
-    let is_empty = fs::metadata(path).is_ok_and(|file| file.len() == 0);
-    let removed = if is_empty { fs::remove_file(path) } else { Ok(()) };
-    removed
-        .map_err(|error| Error::failed(format!("can't remove {}", path.display())).because(error))
 }
 
 /// Closes a connection, so that its WAL is folded back into the file.

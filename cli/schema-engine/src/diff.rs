@@ -23,6 +23,12 @@ impl Difference {
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
+
+    /// What differs, one line each.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.changes.iter().flat_map(Change::describe).map(|line| line.to_string()).collect()
+    }
 }
 
 /// Compares two schemas.

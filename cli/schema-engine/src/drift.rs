@@ -1,13 +1,11 @@
 //! Drift: a live database that is not what its revisions made it.
 
-use crate::change::Change;
 use crate::diff::Difference;
 use crate::error::Error;
 
 /// The refusal that shows what differs: `+` is what the database has beyond its history.
 pub(crate) fn error(what: &str, difference: &Difference) -> Error {
-    let lines: Vec<_> =
-        difference.changes.iter().flat_map(Change::describe).map(|line| line.to_string()).collect();
+    let lines = difference.lines();
     let count = match lines.len() {
         1 => "1 difference".to_owned(),
         count => format!("{count} differences"),

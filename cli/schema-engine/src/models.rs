@@ -127,9 +127,7 @@ fn added_constraint(sql: &str) -> Option<(Ident, &str)> {
 }
 
 fn with_constraint(table: &Table, constraint: &str) -> String {
-    let last = table.syntax.constraints.last().map(|last| last.span.end);
-    let end = last.or(table.syntax.columns.last().map(|column| column.span.end));
     let mut edits = Edits::default();
-    edits.insert(end.unwrap_or(table.syntax.body_end), format!(", {constraint}"));
+    edits.insert(table.syntax.constraints_end(), format!(", {constraint}"));
     edits.apply(&table.sql)
 }

@@ -96,7 +96,9 @@ async fn attempt(
     let reached = scratch.schema().await?;
     let missing = diff(Pair::new(&reached, schemas.desired));
     if !missing.is_empty() {
-        return Err(not_proven("the way up doesn't reach the models").because(listed(&missing)));
+        return Err(
+            not_proven("the way up doesn't reach the models").because(missing.lines().join("\n"))
+        );
     }
     compare(&before, &read(&scratch, &kept).await?, "up")?;
 
@@ -135,7 +137,8 @@ async fn attempt(
     let remaining = diff(Pair::new(&returned, &start));
     let other_text = other_texts(&returned, &start, |one, two| normal(one) == normal(two)).pop();
     if !remaining.is_empty() || other_text.is_some() {
-        let what = other_text.map_or(listed(&remaining), |name| format!("{name} has another text"));
+        let what = other_text
+            .map_or(remaining.lines().join("\n"), |name| format!("{name} has another text"));
         return Err(not_proven("the way down doesn't return to where it began").because(what));
     }
     compare(&before, &read(&scratch, &kept).await?, "down")?;
@@ -218,12 +221,6 @@ fn not_proven(what: &str) -> Error {
     Error::failed(format!("the migration can't be proven: {what}"))
         .state("Nothing was written.")
         .next("Make the change in smaller steps, or write it by hand with `db revision -m`.")
-}
-
-fn listed(difference: &Difference) -> String {
-    let lines: Vec<_> =
-        difference.changes.iter().flat_map(Change::describe).map(|line| line.to_string()).collect();
-    lines.join("\n")
 }
 
 /// The tables whose text is another one.

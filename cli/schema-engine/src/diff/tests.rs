@@ -18,8 +18,7 @@ fn schema(statements: &[&str]) -> Schema {
 
 fn lines(current: &[&str], desired: &[&str]) -> Vec<String> {
     let (current, desired) = (schema(current), schema(desired));
-    let difference = diff(Pair::new(&current, &desired));
-    difference.changes.iter().flat_map(Change::describe).map(|line| line.to_string()).collect()
+    diff(Pair::new(&current, &desired)).lines()
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use super::adopt::{adopt, is_kept_by_alembic};
 use super::foreign_keys::{Violations, check_no_new, violations};
 use super::{Executor, Ran, RunReport, Standing};
-use crate::change::Change;
 use crate::connection::explain;
 use crate::diff::diff;
 use crate::error::{Error, Result};
@@ -230,7 +229,7 @@ impl Expected {
             return Ok(());
         }
         Err(Error::failed("the revisions left another schema than they leave on an empty database")
-            .because(lines(&difference.changes))
+            .because(difference.lines().join("\n"))
             .state(UNCHANGED)
             .next("A revision does something else where there are rows; correct it."))
     }
@@ -255,10 +254,4 @@ fn drift(live: &Schema, replayed: &Schema) -> Result<()> {
         return Ok(());
     }
     Err(crate::drift::error("the database is not what its revisions made it", &difference))
-}
-
-fn lines(changes: &[Change]) -> String {
-    let lines: Vec<_> =
-        changes.iter().flat_map(Change::describe).map(|line| line.to_string()).collect();
-    lines.join("\n")
 }

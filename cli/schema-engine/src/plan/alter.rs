@@ -59,7 +59,7 @@ pub(super) fn in_place(difference: &TableDifference) -> Vec<Step> {
 }
 
 fn can_add(column: &Column, desired: &Table) -> bool {
-    let Some(syntax) = desired.syntax.columns.iter().find(|found| found.name == column.name) else {
+    let Some(syntax) = desired.syntax.column(&column.name) else {
         return false;
     };
     let constant = column.default.as_ref().is_none_or(|default| {

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 /// A column's definition as it stands in the table's text.
 pub(super) fn definition<'a>(table: &'a Table, column: &Ident) -> Option<&'a str> {
-    Some(&table.sql[syntax(table, column)?.span.clone()])
+    Some(&table.sql[table.syntax.column(column)?.span.clone()])
 }
 
 /// The current table with its added and dropped columns, and nothing else changed: what
@@ -144,7 +144,8 @@ fn separator(table: &Table) -> String {
 
 fn edit_aspect(difference: &TableDifference, column: &Ident, aspect: Aspect, edits: &mut Edits) {
     let Pair { current, desired } = &difference.tables;
-    let (Some(from), Some(to)) = (syntax(current, column), syntax(desired, column)) else {
+    let (Some(from), Some(to)) = (current.syntax.column(column), desired.syntax.column(column))
+    else {
         return;
     };
     if aspect == Aspect::Type {
@@ -228,15 +229,12 @@ fn add_constraint(difference: &TableDifference, wanted: impl Fn(&Rule) -> bool, 
     };
     let text = &desired.sql[constraint.span.clone()];
     if let Some(column) = &constraint.column {
-        if let Some(column) = syntax(current, column) {
+        if let Some(column) = current.syntax.column(column) {
             edits.insert(place_for(column, rule_rank(&constraint.rule)), format!(" {text}"));
         }
         return;
     }
-    let last = current.syntax.constraints.last().map(|last| last.span.end);
-    let end = last.or(current.syntax.columns.last().map(|column| column.span.end));
-    let place = end.unwrap_or(current.syntax.body_end);
-    edits.insert(place, format!("{}{text}", separator(current)));
+    edits.insert(current.syntax.constraints_end(), format!("{}{text}", separator(current)));
 }
 
 /// Takes the current table's constraint out, unless its column goes anyway.
@@ -274,8 +272,4 @@ fn with_comma_before(table: &Table, constraint: &Constraint) -> Range<usize> {
         .filter(|end| *end <= constraint.span.start)
         .max();
     before.unwrap_or(constraint.span.start)..constraint.span.end
-}
-
-fn syntax<'a>(table: &'a Table, column: &Ident) -> Option<&'a ColumnSyntax> {
-    table.syntax.columns.iter().find(|found| &found.name == column)
 }

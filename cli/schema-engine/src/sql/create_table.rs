@@ -30,6 +30,20 @@ pub struct CreateTable {
     pub options: Vec<(TableOption, Range<usize>)>,
 }
 
+impl CreateTable {
+    /// The column of this name.
+    pub fn column(&self, name: &Ident) -> Option<&ColumnSyntax> {
+        self.columns.iter().find(|column| &column.name == name)
+    }
+
+    /// Where one more table constraint goes: behind the last one, or behind the columns.
+    pub fn constraints_end(&self) -> usize {
+        let last = self.constraints.last().map(|constraint| constraint.span.end);
+        let last = last.or(self.columns.last().map(|column| column.span.end));
+        last.unwrap_or(self.body_end)
+    }
+}
+
 /// What can stand behind the body of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TableOption {

@@ -1,5 +1,6 @@
 //! The command line. The doc comments here are the help text.
 
+mod answers;
 mod files;
 mod migrations;
 mod values;
@@ -16,6 +17,7 @@ use crate::source_tree::RebuildPolicy;
 use crate::terminal::Format;
 use crate::{App, ExitCode};
 
+pub use answers::AnswerFlags;
 pub use files::{Dump, Reset, Restore};
 pub use migrations::{Migrate, Revision};
 pub use values::{DumpTarget, Preview};

@@ -17,7 +17,7 @@
 //! The rooms [`ident`], [`pair`], [`sql`], [`schema`], [`change`], [`diff`], [`answers`], [`hazard`],
 //! [`plan`] and [`render`] work on values alone: no database, no files, no clock. Around them stand
 //! the rooms that do: [`connection`], [`inspect`], [`scratch`], [`models`], [`history`], [`mod@prove`],
-//! [`autogenerate`], [`migrations_dir`], [`executor`], and those that take a database as a whole.
+//! [`mod@draft`], [`autogenerate`], [`migrations_dir`], [`executor`], and those that take a database as a whole.
 //! Nothing here prints, asks or knows a command line.
 //!
 //! # In an app of its own
@@ -72,6 +72,7 @@ pub mod change;
 pub mod connection;
 mod database_file;
 pub mod diff;
+pub mod draft;
 mod drift;
 pub mod dump;
 mod error;

@@ -1,9 +1,9 @@
 //! The arguments of the commands that move along the history or add to it.
 
-use clap::{ArgAction, Args};
+use clap::Args;
 
+use super::answers::AnswerFlags;
 use super::values::Preview;
-use schema_engine::answers::{Fill, Rename};
 
 /// `db upgrade` and `db downgrade`.
 #[derive(Debug, Args)]
@@ -65,6 +65,7 @@ impl PreviewFlags {
 
 /// `db revision`.
 #[derive(Debug, Args)]
+#[command(mut_group("AnswerFlags", |answers| answers.requires("autogenerate")))]
 pub struct Revision {
     /// What the revision does, in a few words: its name is made of them.
     #[arg(short, long, value_name = "TEXT")]
@@ -74,23 +75,9 @@ pub struct Revision {
     #[arg(short, long)]
     pub autogenerate: bool,
 
-    /// Say that a table or column was renamed; may be given again.
-    #[arg(
-        long = "rename",
-        value_name = "OLD=NEW",
-        action = ArgAction::Append,
-        requires = "autogenerate"
-    )]
-    pub renames: Vec<Rename>,
-
-    /// Give the SQL expression that fills a column; may be given again.
-    #[arg(
-        long = "fill",
-        value_name = "TABLE.COLUMN=SQL",
-        action = ArgAction::Append,
-        requires = "autogenerate"
-    )]
-    pub fills: Vec<Fill>,
+    /// What the comparison can't find out by itself.
+    #[command(flatten)]
+    pub answers: AnswerFlags,
 
     #[command(flatten)]
     preview: PreviewFlags,

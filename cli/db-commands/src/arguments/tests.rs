@@ -79,10 +79,11 @@ fn the_answers_of_a_revision_are_read() {
     let line = "tgenie db revision -a -m x --rename tasks.prio=tasks.priority --rename a=b \
                 --fill tasks.status=json_extract(x,'$.a=1') --dry-run";
     let DbCommand::Revision(revision) = parse_line(line).unwrap() else { panic!("{line}") };
-    assert_eq!(revision.renames.len(), 2);
-    assert_eq!(revision.renames[1].describe(), "table a renamed to b");
-    assert_eq!(revision.fills[0].table.as_str(), "tasks");
-    assert_eq!(revision.fills[0].expression, "json_extract(x,'$.a=1')");
+    let answers = revision.answers.answers();
+    assert_eq!(answers.renames.len(), 2);
+    assert_eq!(answers.renames[1].describe(), "table a renamed to b");
+    let fill = answers.fills.get(&("tasks".into(), "status".into()));
+    assert_eq!(fill.map(String::as_str), Some("json_extract(x,'$.a=1')"));
     assert_eq!(revision.preview(), Preview::DryRun);
 
     for flags in ["--rename a", "--rename =b", "--fill tasks=1", "--fill tasks.a="] {

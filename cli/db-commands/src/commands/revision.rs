@@ -6,9 +6,9 @@ use crate::arguments::{Preview, Revision};
 use crate::settings::Naming;
 use crate::terminal::{Format, Glyph};
 use chrono::Utc;
-use schema_engine::answers::Answers;
-use schema_engine::autogenerate::{Autogenerate, CountedHazard, Draft};
+use schema_engine::autogenerate::Autogenerate;
 use schema_engine::change::{self, Line};
+use schema_engine::draft::{CountedHazard, Draft};
 use schema_engine::history::ids;
 use schema_engine::migrations_dir::{self, MigrationsDir, revision_id};
 use schema_engine::render::{Header, empty_module};
@@ -91,7 +91,7 @@ impl New<'_> {
         context: &Context<'_>,
         arguments: &Revision,
     ) -> Result<Result<(Draft, String), Vec<String>>> {
-        let answers = Answers::new(arguments.renames.clone(), arguments.fills.clone());
+        let answers = arguments.answers.answers();
         let autogenerate = Autogenerate {
             models: &context.app.models,
             migrations: &context.migrations,

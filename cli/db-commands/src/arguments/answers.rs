@@ -1,0 +1,24 @@
+//! What nobody can read from two schemas and somebody has to say, as flags.
+
+use clap::{ArgAction, Args};
+use schema_engine::answers::{Answers, Fill, Rename};
+
+/// `--rename` and `--fill`.
+#[derive(Debug, Args)]
+pub struct AnswerFlags {
+    /// Say that a table or column was renamed; may be given again.
+    #[arg(long = "rename", value_name = "OLD=NEW", action = ArgAction::Append)]
+    renames: Vec<Rename>,
+
+    /// Give the SQL expression that fills a column; may be given again.
+    #[arg(long = "fill", value_name = "TABLE.COLUMN=SQL", action = ArgAction::Append)]
+    fills: Vec<Fill>,
+}
+
+impl AnswerFlags {
+    /// The answers that were given.
+    #[must_use]
+    pub fn answers(&self) -> Answers {
+        Answers::new(self.renames.clone(), self.fills.clone())
+    }
+}

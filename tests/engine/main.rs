@@ -7,6 +7,7 @@ mod models;
 mod sea_orm_facts;
 mod sea_schema;
 mod sqlite_facts;
+mod stored_edits;
 
 use schema_engine::scratch::Scratch;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};

@@ -1,15 +1,19 @@
 //! From differences to statements: the fewest and cheapest that SQLite allows.
 //!
-//! A table is altered in place where `ALTER TABLE` does exactly what is wanted, and rebuilt once,
-//! however many changes it has, where it doesn't.
+//! A table is altered in place where `ALTER TABLE` does exactly what is wanted, its stored text is
+//! edited where nothing on disk depends on that, and it is rebuilt once, however many changes it
+//! has, where neither will do.
 
 mod alter;
 mod copy;
+mod layout;
 mod order;
 mod rebuild;
+mod stored_edit;
 mod table_text;
 
 pub use rebuild::Rebuild;
+pub use stored_edit::{EditAction, StoredEdit};
 
 use crate::change::{Change, TableDifference};
 use crate::diff::Difference;
@@ -32,8 +36,19 @@ pub struct Plan {
 pub enum Step {
     /// One statement.
     Statement(Statement),
+    /// A table whose stored text is edited, and no row copied.
+    Edit(StoredEdit),
     /// A table that is built anew, rows and all.
     Rebuild(Rebuild),
+}
+
+/// The least that has to be done to a table, because less was seen not to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effort {
+    /// Its stored text is set.
+    Edit,
+    /// It is rebuilt.
+    Rebuild,
 }
 
 /// A statement and what it is there for.
@@ -86,8 +101,8 @@ pub enum Wording {
 pub struct PlanOptions<'a> {
     /// Which text a changed table gets.
     pub wording: Wording,
-    /// Tables that are rebuilt even if they could be altered in place.
-    pub rebuild: &'a BTreeSet<Ident>,
+    /// What has to be done to some tables, even if less seems to do.
+    pub effort: &'a BTreeMap<Ident, Effort>,
     /// Expressions over a row for columns that would hold NULL and must not, by table and column.
     pub fills: &'a BTreeMap<(Ident, Ident), String>,
 }
@@ -102,7 +117,15 @@ impl Plan {
     pub fn rebuilds(&self) -> impl Iterator<Item = &Rebuild> {
         self.steps.iter().filter_map(|step| match step {
             Step::Rebuild(rebuild) => Some(rebuild),
-            Step::Statement(_) => None,
+            Step::Statement(_) | Step::Edit(_) => None,
+        })
+    }
+
+    /// The tables whose stored text is edited.
+    pub fn edits(&self) -> impl Iterator<Item = &StoredEdit> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Edit(edit) => Some(edit),
+            Step::Statement(_) | Step::Rebuild(_) => None,
         })
     }
 }
@@ -112,6 +135,7 @@ impl Step {
     pub fn statements(&self) -> impl Iterator<Item = &str> {
         let (one, many) = match self {
             Self::Statement(statement) => (Some(statement.sql.as_str()), [].as_slice()),
+            Self::Edit(edit) => (None, edit.statements()),
             Self::Rebuild(rebuild) => (None, rebuild.statements.as_slice()),
         };
         one.into_iter().chain(many.iter().map(String::as_str))
@@ -121,6 +145,7 @@ impl Step {
     pub fn subject(&self) -> &Ident {
         match self {
             Self::Statement(statement) => &statement.subject,
+            Self::Edit(edit) => &edit.table,
             Self::Rebuild(rebuild) => &rebuild.table,
         }
     }
@@ -140,7 +165,14 @@ pub fn plan(
     options: &PlanOptions<'_>,
 ) -> Result<Plan> {
     let changes = Sorted::new(&difference.changes);
-    let rebuilt = changes.rebuilt(schemas, options);
+    let altered = changes.altered(schemas, options)?;
+    let rebuilt: BTreeSet<Ident> = altered
+        .iter()
+        .filter_map(|step| match step {
+            Step::Rebuild(rebuild) => Some(rebuild.table.clone()),
+            Step::Statement(_) | Step::Edit(_) => None,
+        })
+        .collect();
     let mut steps = Vec::new();
     changes.drop_objects(schemas, &mut steps);
     for index in &changes.dropped_indexes {
@@ -160,20 +192,7 @@ pub fn plan(
         steps.push(Step::of(StatementKind::CreateTable, &table.name, table.sql.as_str()));
         changes.create_indexes_of(&table.name, &mut steps);
     }
-    for difference in &changes.altered_tables {
-        let table = &difference.tables.current.name;
-        if rebuilt.contains(table) {
-            let rebuild = rebuild::rebuild(
-                difference,
-                schemas,
-                options,
-                &changes.kept_triggers(schemas, table),
-            )?;
-            steps.push(Step::Rebuild(rebuild));
-        } else {
-            steps.extend(alter::in_place(difference));
-        }
-    }
+    steps.extend(altered);
     steps.extend(last.into_iter().map(drop_table));
     let created: BTreeSet<_> = changes.created_tables.iter().map(|table| &table.name).collect();
     for index in &changes.created_indexes {
@@ -183,6 +202,18 @@ pub fn plan(
     }
     changes.create_objects(schemas, &mut steps);
     Ok(Plan { steps })
+}
+
+/// A name next to the table's own that nothing else has.
+fn free_name(table: &Ident, schemas: Pair<&Schema>) -> Ident {
+    let taken = |name: &Ident| schemas.current.has_name(name) || schemas.desired.has_name(name);
+    let mut name = Ident::from(format!("{table}__new"));
+    let mut counter = 2;
+    while taken(&name) {
+        name = Ident::from(format!("{table}__new{counter}"));
+        counter += 1;
+    }
+    name
 }
 
 fn drop_table(table: &Table) -> Step {
@@ -236,15 +267,19 @@ impl<'a> Sorted<'a> {
         sorted
     }
 
-    fn rebuilt(&self, schemas: Pair<&Schema>, options: &PlanOptions<'_>) -> BTreeSet<Ident> {
-        self.altered_tables
-            .iter()
-            .filter(|difference| {
-                options.rebuild.contains(&difference.tables.current.name)
-                    || !alter::can_alter_in_place(difference, schemas, options)
-            })
-            .map(|difference| difference.tables.current.name.clone())
-            .collect()
+    /// The steps for the tables that are on both sides.
+    fn altered(&self, schemas: Pair<&'a Schema>, options: &PlanOptions<'_>) -> Result<Vec<Step>> {
+        let mut steps = Vec::new();
+        for difference in &self.altered_tables {
+            let triggers = self.kept_triggers(schemas, &difference.tables.current.name);
+            if let Some(in_place) = alter::in_place(difference, schemas, options, &triggers) {
+                steps.extend(in_place);
+            } else {
+                let rebuild = rebuild::rebuild(difference, schemas, options, &triggers)?;
+                steps.push(Step::Rebuild(rebuild));
+            }
+        }
+        Ok(steps)
     }
 
     /// Whether something that is made takes the name of this index, which would otherwise only go

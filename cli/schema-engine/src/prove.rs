@@ -11,7 +11,7 @@ use crate::diff::{Difference, diff};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::pair::Pair;
-use crate::plan::{Plan, PlanOptions, Step, Wording, plan};
+use crate::plan::{Effort, Plan, PlanOptions, Step, Wording, plan};
 use crate::sample::{self, Kept, Spared};
 use crate::schema::{Column, Schema, Table};
 use crate::scratch::{Refused, Scratch};
@@ -35,10 +35,10 @@ pub struct Proven {
 /// What the rounds so far have shown to be needed.
 #[derive(Default)]
 struct Forced {
-    /// Tables that have to be rebuilt on the way up.
-    up: BTreeSet<Ident>,
-    /// Tables that have to be rebuilt on the way down.
-    down: BTreeSet<Ident>,
+    /// What has to be done to tables on the way up.
+    up: BTreeMap<Ident, Effort>,
+    /// What has to be done to tables on the way down.
+    down: BTreeMap<Ident, Effort>,
     /// Tables that can only go both ways without rows.
     emptied: BTreeSet<Ident>,
 }
@@ -46,7 +46,7 @@ struct Forced {
 /// What one try came to.
 enum Outcome {
     Proven(Box<Proven>),
-    /// Another table has to be rebuilt.
+    /// More has to be done to a table.
     Again,
 }
 
@@ -60,8 +60,8 @@ pub async fn prove(schemas: Pair<&Schema>, answers: &Answers) -> Result<Option<P
         return Ok(None);
     }
     let mut forced = Forced::default();
-    // Each round but the last forces or empties one more table.
-    for _ in 0..=3 * schemas.current.tables.len() + 2 {
+    // Each round but the last does more to one more table, or empties it.
+    for _ in 0..=5 * schemas.current.tables.len() + 2 {
         match attempt(schemas, answers, &mut forced).await? {
             Outcome::Proven(proven) => return Ok(Some(*proven)),
             Outcome::Again => {}
@@ -88,7 +88,7 @@ async fn attempt(
     let broken_before = sample::broken_references(&scratch).await?;
 
     let options =
-        PlanOptions { wording: Wording::EditCurrent, rebuild: &forced.up, fills: &answers.fills };
+        PlanOptions { wording: Wording::EditCurrent, effort: &forced.up, fills: &answers.fills };
     let up = plan(Pair::new(&start, schemas.desired), &difference, &options)?;
     if let Err(refused) = scratch.run(up.statements()).await {
         return give_way(&up, &refused, &mut forced.up, "up");
@@ -103,7 +103,7 @@ async fn attempt(
     compare(&before, &read(&scratch, &kept).await?, "up")?;
 
     let options =
-        PlanOptions { wording: Wording::Desired, rebuild: &forced.down, fills: &BTreeMap::new() };
+        PlanOptions { wording: Wording::Desired, effort: &forced.down, fills: &BTreeMap::new() };
     let back = diff(Pair::new(&reached, &start));
     let down = plan(Pair::new(&reached, &start), &back, &options)?;
     if let Err(refused) = scratch.run(down.statements()).await {
@@ -129,9 +129,12 @@ async fn attempt(
         return Err(not_proven("the way down leaves rows that refer to nothing"));
     }
     let returned = scratch.schema().await?;
-    let before_forcing = forced.down.len();
-    forced.down.extend(other_texts(&returned, &start, |one, two| one == two));
-    if forced.down.len() > before_forcing {
+    let mut again = false;
+    for table in other_texts(&returned, &start, |one, two| one == two) {
+        // An edit sets the text to the letter, and so does a rebuild.
+        again |= force(&mut forced.down, &table, next_effort(&down, &table));
+    }
+    if again {
         return Ok(Outcome::Again);
     }
     let remaining = diff(Pair::new(&returned, &start));
@@ -176,16 +179,31 @@ async fn rename(scratch: &Scratch, renames: &[Rename]) -> Result<()> {
 fn give_way(
     plan: &Plan,
     refused: &Refused,
-    forced: &mut BTreeSet<Ident>,
+    forced: &mut BTreeMap<Ident, Effort>,
     way: &str,
 ) -> Result<Outcome> {
-    if let Some(Step::Statement(statement)) = step_at(plan, refused.position)
-        && forced.insert(statement.subject.clone())
+    if let Some(step @ (Step::Statement(_) | Step::Edit(_))) = step_at(plan, refused.position)
+        && force(forced, step.subject(), Effort::Rebuild)
     {
         return Ok(Outcome::Again);
     }
     Err(not_proven(&format!("SQLite refuses a statement on the way {way}"))
         .because(format!("{}: {}", refused.error, refused.sql)))
+}
+
+/// Whether that is more than was known to be needed.
+fn force(forced: &mut BTreeMap<Ident, Effort>, table: &Ident, effort: Effort) -> bool {
+    let more = forced.get(table).is_none_or(|known| *known < effort);
+    if more {
+        forced.insert(table.clone(), effort);
+    }
+    more
+}
+
+/// What to try next on a table whose text came out otherwise.
+fn next_effort(plan: &Plan, table: &Ident) -> Effort {
+    let edited = plan.edits().any(|edit| edit.table == *table);
+    if edited { Effort::Rebuild } else { Effort::Edit }
 }
 
 /// The step that a statement belongs to.

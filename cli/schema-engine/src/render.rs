@@ -7,7 +7,7 @@ mod builder;
 mod lift;
 mod literal;
 
-use crate::plan::{Plan, StatementKind, Step};
+use crate::plan::{EditAction, Plan, StatementKind, Step, StoredEdit};
 use lift::lift;
 use literal::rust_literal;
 use std::fmt::Write as _;
@@ -32,11 +32,13 @@ pub struct Header {
 /// The module of a proven plan: `up` and `down`.
 #[must_use]
 pub fn module(header: &Header, up: &Plan, down: &Plan) -> String {
-    let mut text = head(header, &rebuild_lines(up));
-    let guarded = [up, down].into_iter().any(needs_guard);
+    let mut text = head(header, &edit_lines(up), &rebuild_lines(up));
     push_migration(&mut text, &body(up), &body(down));
-    if guarded {
+    if [up, down].into_iter().any(needs_guard) {
         text.push_str(GUARD);
+    }
+    if [up, down].into_iter().any(|plan| plan.edits().next().is_some()) {
+        text.push_str(EDIT);
     }
     text
 }
@@ -51,12 +53,12 @@ pub fn empty_module(header: &Header) -> String {
              db.execute_unprepared(\"\").await?;\n        Ok(())\n"
         )
     };
-    let mut text = head(header, &[]);
+    let mut text = head(header, &[], &[]);
     push_migration(&mut text, &place("SQL for the way up"), &place("SQL for the way back"));
     text
 }
 
-fn head(header: &Header, rebuilds: &[String]) -> String {
+fn head(header: &Header, edits: &[String], rebuilds: &[String]) -> String {
     let mut text = String::new();
     let parent = header.parent.as_deref();
     let mut line = |content: &str| {
@@ -74,9 +76,10 @@ fn head(header: &Header, rebuilds: &[String]) -> String {
     line(&format!("- Parent: {builds_on}"));
     line(&format!("- Created: {}", header.created));
     for (title, lines) in [
-        ("Changes", &header.changes),
-        ("Rebuilds", &rebuilds.to_vec()),
-        ("Hazards", &header.hazards),
+        ("Changes", header.changes.as_slice()),
+        ("Edits of stored SQL", edits),
+        ("Rebuilds", rebuilds),
+        ("Hazards", header.hazards.as_slice()),
     ] {
         if !lines.is_empty() {
             line("");
@@ -118,16 +121,25 @@ fn push_migration(text: &mut String, up: &str, down: &str) {
 
 /// What the rebuilds keep, and what takes the place of missing values.
 fn rebuild_lines(plan: &Plan) -> Vec<String> {
-    plan.rebuilds()
-        .map(|rebuild| {
-            let mut line = format!("{}: keeps {}", rebuild.table, rebuild.keeps.join(", "));
-            for fill in &rebuild.fills {
-                line.push_str("; ");
-                line.push_str(fill);
-            }
-            line
-        })
-        .collect()
+    let line = |rebuild: &crate::plan::Rebuild| {
+        let keeps = format!("{}: keeps {}", rebuild.table, rebuild.keeps.join(", "));
+        with_fills(keeps, &rebuild.fills)
+    };
+    plan.rebuilds().map(line).collect()
+}
+
+fn edit_lines(plan: &Plan) -> Vec<String> {
+    let line =
+        |edit: &StoredEdit| with_fills(format!("{}: no row is copied", edit.table), &edit.fills);
+    plan.edits().map(line).collect()
+}
+
+fn with_fills(mut line: String, fills: &[String]) -> String {
+    for fill in fills {
+        line.push_str("; ");
+        line.push_str(fill);
+    }
+    line
 }
 
 /// Dropping a table deletes its rows one by one where foreign keys are enforced, and so cascades
@@ -178,10 +190,13 @@ impl Piece {
                     Self { text: execute(&statement.sql), uses_db: true, begins_paragraph: false }
                 }
             },
+            Step::Edit(edit) => {
+                Self { text: edit_in_place(edit), uses_db: true, begins_paragraph: true }
+            }
             Step::Rebuild(rebuild) => {
                 let mut text = format!(
                     "        // {}: ALTER TABLE can't do this exactly, so the table is built anew.\n",
-                    rebuild.table.as_str().replace(['\n', '\r'], " ")
+                    in_a_comment(&rebuild.table)
                 );
                 for statement in &rebuild.statements {
                     text.push_str(&execute(statement));
@@ -190,6 +205,43 @@ impl Piece {
             }
         }
     }
+}
+
+fn edit_in_place(edit: &StoredEdit) -> String {
+    let indent = "        ";
+    let mut text = format!(
+        "{indent}// {}: nothing on disk depends on this, so the table's stored SQL is edited.\n",
+        in_a_comment(&edit.table)
+    );
+    let table = rust_literal(edit.table.as_str(), indent);
+    let last_text = edit.actions.iter().rposition(|it| matches!(it, EditAction::Store(_)));
+    let first_check = edit.actions.iter().position(|it| matches!(it, EditAction::Hold(_)));
+    for (at, action) in edit.actions.iter().enumerate() {
+        if Some(at) == first_check {
+            text.push_str(indent);
+            text.push_str("// This touches only a row that breaks the new rule, and then fails.\n");
+        }
+        match action {
+            EditAction::Give(sql) | EditAction::Hold(sql) => text.push_str(&execute(sql)),
+            EditAction::Store(sql) => {
+                if Some(at) != last_text {
+                    text.push_str(indent);
+                    text.push_str(
+                        "// A row from before ADD COLUMN reads the default that stands in the text. \
+                         A default\n        // that no row holds shows which rows those are: they \
+                         keep the old one.\n",
+                    );
+                }
+                let sql = rust_literal(sql, indent);
+                let _ = writeln!(text, "{indent}edit_stored_sql(db, {table}, {sql}).await?;");
+            }
+        }
+    }
+    text
+}
+
+fn in_a_comment(name: &crate::ident::Ident) -> String {
+    name.as_str().replace(['\n', '\r'], " ")
 }
 
 fn execute(sql: &str) -> String {
@@ -213,6 +265,39 @@ async fn refuse_enforced_foreign_keys(db: &SchemaManagerConnection<'_>) -> Resul
         )));
     }
     Ok(())
+}
+"#;
+
+const EDIT: &str = r#"
+/// Gives a table another stored text, by the way that SQLite documents for what doesn't concern
+/// what is on disk: <https://www.sqlite.org/lang_altertable.html#otheralter>.
+async fn edit_stored_sql(
+    db: &SchemaManagerConnection<'_>,
+    table: &str,
+    sql: &str,
+) -> Result<(), DbErr> {
+    let pragma = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA schema_version");
+    let version: i32 = match db.query_one_raw(pragma).await? {
+        Some(row) => row.try_get_by_index(0)?,
+        None => 0,
+    };
+    db.execute_unprepared("PRAGMA writable_schema = ON").await?;
+    let edit = sea_orm::Statement::from_sql_and_values(
+        sea_orm::DbBackend::Sqlite,
+        "UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ? COLLATE NOCASE",
+        [sql.into(), table.into()],
+    );
+    let edited = db.execute_raw(edit).await;
+    // By its version other connections see that the schema is another one.
+    db.execute_unprepared(&format!("PRAGMA schema_version = {}", version.wrapping_add(1))).await?;
+    // This one reads it anew here, and stops at a text that it can't read.
+    db.execute_unprepared("PRAGMA writable_schema = RESET").await?;
+    let check = format!("SELECT 1 FROM \"{}\" LIMIT 0", table.replace('"', "\"\""));
+    db.execute_unprepared(&check).await?;
+    match edited?.rows_affected() {
+        1 => Ok(()),
+        _ => Err(DbErr::Migration(format!("{REVISION}: there is no table {table}"))),
+    }
 }
 "#;
 

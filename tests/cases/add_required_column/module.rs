@@ -57,27 +57,21 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
-        refuse_enforced_foreign_keys(db).await?;
+        manager.alter_table(Table::alter().table("tasks").drop_column("points").to_owned()).await?;
 
-        // tasks: ALTER TABLE can't do this exactly, so the table is built anew.
-        db.execute_unprepared(concat!(
-            r#"CREATE TABLE "tasks__new" ( "#,
-            r#""id" varchar(36) NOT NULL PRIMARY KEY, "#,
-            r#""title" varchar(255) NOT NULL, "#,
-            r#""priority" varchar(20) DEFAULT 'medium' "#,
-            ")",
-        ))
+        // tasks: nothing on disk depends on this, so the table's stored SQL is edited.
+        edit_stored_sql(
+            db,
+            "tasks",
+            concat!(
+                r#"CREATE TABLE "tasks" ( "#,
+                r#""id" varchar(36) NOT NULL PRIMARY KEY, "#,
+                r#""title" varchar(255) NOT NULL, "#,
+                r#""priority" varchar(20) DEFAULT 'medium' "#,
+                ")",
+            ),
+        )
         .await?;
-        db.execute_unprepared(concat!(
-            r#"INSERT OR ABORT INTO "tasks__new" (rowid, "id", "title", "priority") "#,
-            r#"SELECT old.rowid, old."id", old."title", old."priority" "#,
-            r#"FROM "tasks" AS old"#,
-        ))
-        .await?;
-        db.execute_unprepared(r#"DROP TABLE "tasks""#).await?;
-        db.execute_unprepared(r#"ALTER TABLE "tasks__new" RENAME TO "tasks""#).await?;
-        db.execute_unprepared(r#"CREATE INDEX "idx_tasks_priority" ON "tasks" ("priority")"#)
-            .await?;
         Ok(())
     }
 }
@@ -98,4 +92,36 @@ async fn refuse_enforced_foreign_keys(db: &SchemaManagerConnection<'_>) -> Resul
         )));
     }
     Ok(())
+}
+
+/// Gives a table another stored text, by the way that SQLite documents for what doesn't concern
+/// what is on disk: <https://www.sqlite.org/lang_altertable.html#otheralter>.
+async fn edit_stored_sql(
+    db: &SchemaManagerConnection<'_>,
+    table: &str,
+    sql: &str,
+) -> Result<(), DbErr> {
+    let pragma =
+        sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA schema_version");
+    let version: i32 = match db.query_one_raw(pragma).await? {
+        Some(row) => row.try_get_by_index(0)?,
+        None => 0,
+    };
+    db.execute_unprepared("PRAGMA writable_schema = ON").await?;
+    let edit = sea_orm::Statement::from_sql_and_values(
+        sea_orm::DbBackend::Sqlite,
+        "UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ? COLLATE NOCASE",
+        [sql.into(), table.into()],
+    );
+    let edited = db.execute_raw(edit).await;
+    // By its version other connections see that the schema is another one.
+    db.execute_unprepared(&format!("PRAGMA schema_version = {}", version.wrapping_add(1))).await?;
+    // This one reads it anew here, and stops at a text that it can't read.
+    db.execute_unprepared("PRAGMA writable_schema = RESET").await?;
+    let check = format!("SELECT 1 FROM \"{}\" LIMIT 0", table.replace('"', "\"\""));
+    db.execute_unprepared(&check).await?;
+    match edited?.rows_affected() {
+        1 => Ok(()),
+        _ => Err(DbErr::Migration(format!("{REVISION}: there is no table {table}"))),
+    }
 }

@@ -7,8 +7,8 @@
 //! Changes:
 //! - ~ column g.b: NULL -> NOT NULL; default none -> 'x'
 //!
-//! Rebuilds:
-//! - g: keeps every row, rowids; NULL in b becomes 'x'
+//! Edits of stored SQL:
+//! - g: no row is copied; NULL in b becomes 'x'
 
 use sea_orm_migration::prelude::*;
 
@@ -30,69 +30,112 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
-        refuse_enforced_foreign_keys(db).await?;
 
-        // g: ALTER TABLE can't do this exactly, so the table is built anew.
-        db.execute_unprepared(concat!(
-            r#"CREATE TABLE "g__new" ( "#,
-            r#""a" integer, "#,
-            r#""twice" integer GENERATED ALWAYS AS ("a" * 2) STORED, "#,
-            r#""text" varchar(10) AS ('n' || "a") VIRTUAL, "#,
-            r#""b" text NOT NULL DEFAULT 'x' "#,
-            ")",
-        ))
+        // g: nothing on disk depends on this, so the table's stored SQL is edited.
+        // A row from before ADD COLUMN reads the default that stands in the text. A default
+        // that no row holds shows which rows those are: they keep the old one.
+        edit_stored_sql(
+            db,
+            "g",
+            concat!(
+                r#"CREATE TABLE "g" ( "#,
+                r#""a" integer, "#,
+                r#""twice" integer GENERATED ALWAYS AS ("a" * 2) STORED, "#,
+                r#""text" varchar(10) AS ('n' || "a") VIRTUAL, "#,
+                r#""b" text DEFAULT x'7467656e69653a206e6f2076616c756520776173207772697474656e' "#,
+                ")",
+            ),
+        )
         .await?;
         db.execute_unprepared(concat!(
-            r#"INSERT OR ABORT INTO "g__new" (rowid, "a", "b") "#,
-            r#"SELECT old.rowid, old."a", coalesce(old."b", 'x') "#,
-            r#"FROM "g" AS old"#,
+            r#"UPDATE OR ABORT "g" SET "b" = NULL "#,
+            r#"WHERE "b" IS x'7467656e69653a206e6f2076616c756520776173207772697474656e'"#,
         ))
         .await?;
-        db.execute_unprepared(r#"DROP TABLE "g""#).await?;
-        db.execute_unprepared(r#"ALTER TABLE "g__new" RENAME TO "g""#).await?;
+        db.execute_unprepared(r#"UPDATE OR ABORT "g" SET "b" = 'x' WHERE "b" IS NULL"#).await?;
+        edit_stored_sql(
+            db,
+            "g",
+            concat!(
+                r#"CREATE TABLE "g" ( "#,
+                r#""a" integer, "#,
+                r#""twice" integer GENERATED ALWAYS AS ("a" * 2) STORED, "#,
+                r#""text" varchar(10) AS ('n' || "a") VIRTUAL, "#,
+                r#""b" text NOT NULL DEFAULT 'x' "#,
+                ")",
+            ),
+        )
+        .await?;
+        // This touches only a row that breaks the new rule, and then fails.
+        db.execute_unprepared(r#"UPDATE OR ABORT "g" SET "b" = "b" WHERE typeof("b") = 'null'"#)
+            .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
-        refuse_enforced_foreign_keys(db).await?;
 
-        // g: ALTER TABLE can't do this exactly, so the table is built anew.
-        db.execute_unprepared(concat!(
-            r#"CREATE TABLE "g__new" ( "#,
+        // g: nothing on disk depends on this, so the table's stored SQL is edited.
+        // A row from before ADD COLUMN reads the default that stands in the text. A default
+        // that no row holds shows which rows those are: they keep the old one.
+        edit_stored_sql(db, "g", concat!(
+            r#"CREATE TABLE "g" ( "#,
             r#""a" integer, "#,
             r#""twice" integer GENERATED ALWAYS AS ("a" * 2) STORED, "#,
             r#""text" varchar(10) AS ('n' || "a") VIRTUAL, "#,
-            r#""b" text "#,
+            r#""b" text NOT NULL DEFAULT x'7467656e69653a206e6f2076616c756520776173207772697474656e' "#,
             ")",
-        ))
-        .await?;
+        )).await?;
         db.execute_unprepared(concat!(
-            r#"INSERT OR ABORT INTO "g__new" (rowid, "a", "b") "#,
-            r#"SELECT old.rowid, old."a", old."b" "#,
-            r#"FROM "g" AS old"#,
+            r#"UPDATE OR ABORT "g" SET "b" = 'x' "#,
+            r#"WHERE "b" IS x'7467656e69653a206e6f2076616c756520776173207772697474656e'"#,
         ))
         .await?;
-        db.execute_unprepared(r#"DROP TABLE "g""#).await?;
-        db.execute_unprepared(r#"ALTER TABLE "g__new" RENAME TO "g""#).await?;
+        edit_stored_sql(
+            db,
+            "g",
+            concat!(
+                r#"CREATE TABLE "g" ( "#,
+                r#""a" integer, "#,
+                r#""twice" integer GENERATED ALWAYS AS ("a" * 2) STORED, "#,
+                r#""text" varchar(10) AS ('n' || "a") VIRTUAL, "#,
+                r#""b" text "#,
+                ")",
+            ),
+        )
+        .await?;
         Ok(())
     }
 }
 
-/// A rebuild drops the old table. Where foreign keys are enforced, that deletes or changes the rows
-/// of its children; and they can't be switched off inside a transaction.
-async fn refuse_enforced_foreign_keys(db: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
-    let pragma = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA foreign_keys");
-    let enforced = match db.query_one_raw(pragma).await? {
-        Some(row) => row.try_get_by_index::<i32>(0)? != 0,
-        None => false,
+/// Gives a table another stored text, by the way that SQLite documents for what doesn't concern
+/// what is on disk: <https://www.sqlite.org/lang_altertable.html#otheralter>.
+async fn edit_stored_sql(
+    db: &SchemaManagerConnection<'_>,
+    table: &str,
+    sql: &str,
+) -> Result<(), DbErr> {
+    let pragma =
+        sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA schema_version");
+    let version: i32 = match db.query_one_raw(pragma).await? {
+        Some(row) => row.try_get_by_index(0)?,
+        None => 0,
     };
-    if enforced {
-        return Err(DbErr::Migration(format!(
-            "{REVISION} rebuilds a table, which is not safe on a connection that enforces foreign \
-             keys: rows of other tables would be deleted. Nothing was changed. Open the connection \
-             with foreign_keys(false) for migrations, or run `db upgrade`."
-        )));
+    db.execute_unprepared("PRAGMA writable_schema = ON").await?;
+    let edit = sea_orm::Statement::from_sql_and_values(
+        sea_orm::DbBackend::Sqlite,
+        "UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ? COLLATE NOCASE",
+        [sql.into(), table.into()],
+    );
+    let edited = db.execute_raw(edit).await;
+    // By its version other connections see that the schema is another one.
+    db.execute_unprepared(&format!("PRAGMA schema_version = {}", version.wrapping_add(1))).await?;
+    // This one reads it anew here, and stops at a text that it can't read.
+    db.execute_unprepared("PRAGMA writable_schema = RESET").await?;
+    let check = format!("SELECT 1 FROM \"{}\" LIMIT 0", table.replace('"', "\"\""));
+    db.execute_unprepared(&check).await?;
+    match edited?.rows_affected() {
+        1 => Ok(()),
+        _ => Err(DbErr::Migration(format!("{REVISION}: there is no table {table}"))),
     }
-    Ok(())
 }

@@ -159,6 +159,14 @@ fn tell(context: &Context<'_>, draft: Option<&Draft>, path: &str) {
 
 /// What a draft needs said beside its changes.
 pub(super) fn notes_and_hazards(context: &Context<'_>, draft: &Draft) {
+    for edit in draft.proven.up.edits() {
+        context
+            .terminal
+            .say(&format!("  {}: only its stored SQL is edited, no row is copied", edit.table));
+        for fill in &edit.fills {
+            context.terminal.say(&format!("  {fill}"));
+        }
+    }
     for rebuild in draft.proven.up.rebuilds() {
         context.terminal.say(&format!(
             "  {} is rebuilt; that keeps {}",

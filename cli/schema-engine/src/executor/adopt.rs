@@ -15,7 +15,7 @@ use crate::plan::{Plan, PlanOptions, Wording, plan};
 use crate::schema::Schema;
 use crate::scratch::Scratch;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A program with Alembic whose databases are taken over.
 #[derive(Debug, Clone, Copy)]
@@ -128,9 +128,8 @@ fn way(live: &Schema, desired: &Schema) -> Result<Plan> {
             &diff(Pair::new(desired, live)),
         ));
     }
-    let rebuild = BTreeSet::new();
-    let options =
-        PlanOptions { wording: Wording::Desired, rebuild: &rebuild, fills: &BTreeMap::new() };
+    let (effort, fills) = (BTreeMap::new(), BTreeMap::new());
+    let options = PlanOptions { wording: Wording::Desired, effort: &effort, fills: &fills };
     plan(schemas, &difference, &options)
 }
 

@@ -1,42 +1,69 @@
-//! What `ALTER TABLE` does in place, and exactly: adding and dropping plain columns.
+//! What is done to a table without copying it: adding and dropping plain columns, which `ALTER
+//! TABLE` does exactly, and then an edit of its stored text for what else nothing on disk depends on.
 //!
 //! The rules are those of <https://www.sqlite.org/lang_altertable.html>, read so that a plan never
 //! depends on whether a table holds rows.
 
-use super::{PlanOptions, StatementKind, Step, table_text};
+use super::stored_edit::{Editing, StoredEdit};
+use super::{Effort, PlanOptions, StatementKind, Step, Wording, free_name, table_text};
 use crate::change::{TableChange, TableDifference};
 use crate::diff::table::diff_table;
 use crate::pair::Pair;
-use crate::schema::{Column, Schema, Table};
+use crate::schema::{Column, Object, Schema, Table};
 use crate::sql::create_table::ColumnClauseKind;
 use crate::sql::normal::mentions;
 
-/// Whether adding and dropping columns is all that a table needs, and SQLite takes each of them.
-pub(super) fn can_alter_in_place(
+/// The steps for a table that needs no copy; `None` where it does.
+pub(super) fn in_place(
     difference: &TableDifference,
     schemas: Pair<&Schema>,
     options: &PlanOptions<'_>,
-) -> bool {
-    let Some(altered) = table_text::with_columns_alone(difference) else {
-        return false;
-    };
-    let tables = Pair::new(&altered, &difference.tables.desired);
-    if !diff_table(tables, schemas, &mut Vec::new()).is_empty() {
-        return false;
+    triggers: &[&Object],
+) -> Option<Vec<Step>> {
+    let effort = options.effort.get(&difference.tables.current.name);
+    if effort == Some(&Effort::Rebuild) {
+        return None;
     }
-    difference.changes.iter().all(|change| match change {
+    let altered = table_text::with_columns_alone(difference)?;
+    let possible = difference.changes.iter().all(|change| match change {
         TableChange::AddColumn(column) => {
             let key = (difference.tables.current.name.clone(), column.name.clone());
             !options.fills.contains_key(&key) && can_add(column, &difference.tables.desired)
         }
         TableChange::DropColumn(column) => can_drop(column, &altered, schemas.desired),
-        // What else is listed stands inside the definition of a column that comes or goes.
+        // What else is listed stands inside the definition of a column that comes or goes, or is
+        // left for an edit.
         _ => true,
-    })
+    });
+    if !possible {
+        return None;
+    }
+    let mut steps = columns(difference);
+    let tables = Pair::new(&altered, &difference.tables.desired);
+    let done = diff_table(tables, schemas, &mut Vec::new()).is_empty();
+    if !done || effort == Some(&Effort::Edit) {
+        steps.push(Step::Edit(edit(difference, &altered, schemas, options, triggers)?));
+    }
+    Some(steps)
 }
 
-/// The statements for a table that can be altered in place.
-pub(super) fn in_place(difference: &TableDifference) -> Vec<Step> {
+fn edit(
+    difference: &TableDifference,
+    altered: &Table,
+    schemas: Pair<&Schema>,
+    options: &PlanOptions<'_>,
+    triggers: &[&Object],
+) -> Option<StoredEdit> {
+    let text = match options.wording {
+        Wording::EditCurrent => table_text::edited(difference, schemas),
+        Wording::Desired => difference.tables.desired.sql.clone(),
+    };
+    let temporary = free_name(&altered.name, schemas);
+    Editing { current: altered, text, schemas, triggers, options, temporary }.plan()
+}
+
+/// The statements for the columns that come and go.
+fn columns(difference: &TableDifference) -> Vec<Step> {
     let Pair { current, desired } = &difference.tables;
     let table = current.name.quoted();
     let statement = |kind, sql: String| Step::of(kind, &current.name, sql);

@@ -98,7 +98,7 @@ impl Copy<'_> {
     }
 
     /// What takes the place of a value that is missing, where the column must have one.
-    fn instead_of_null(&self, column: &Column) -> Option<String> {
+    pub(super) fn instead_of_null(&self, column: &Column) -> Option<String> {
         let Self { current, target, .. } = self;
         let Some(old) = current.column(&column.name) else {
             return self.fill(&column.name).or_else(|| self.placeholder(column));

@@ -6,7 +6,7 @@
 //! and the module refuses to run where they are enforced.
 
 use super::copy::Copy;
-use super::{PlanOptions, Wording, table_text};
+use super::{PlanOptions, Wording, free_name, table_text};
 use crate::change::TableDifference;
 use crate::error::Result;
 use crate::ident::Ident;
@@ -69,18 +69,6 @@ pub(super) fn rebuild(
     let keeps = keeps(&rows, &indexes, triggers, schemas);
     let fills = rows.fills();
     Ok(Rebuild { table: current.name.clone(), temporary, statements, keeps, fills })
-}
-
-/// A name next to the table's own that nothing else has.
-fn free_name(table: &Ident, schemas: Pair<&Schema>) -> Ident {
-    let taken = |name: &Ident| schemas.current.has_name(name) || schemas.desired.has_name(name);
-    let mut name = Ident::from(format!("{table}__new"));
-    let mut counter = 2;
-    while taken(&name) {
-        name = Ident::from(format!("{table}__new{counter}"));
-        counter += 1;
-    }
-    name
 }
 
 /// The target's text under another name.

@@ -173,6 +173,22 @@ fn edit_aspect(difference: &TableDifference, column: &Ident, aspect: Aspect, edi
     }
 }
 
+/// Gives a column another default, and leaves all else of the text as it is.
+pub(super) fn replace_default(table: &Table, column: &Ident, value: &str, edits: &mut Edits) {
+    let Some(column) = table.syntax.column(column) else { return };
+    let mut found = false;
+    for clause in &column.clauses {
+        if let ColumnClauseKind::Default(span) = &clause.kind {
+            edits.replace(span.clone(), value);
+            found = true;
+        }
+    }
+    if !found {
+        let rank = aspect_rank(Aspect::Default);
+        edits.insert(place_for(column, rank), format!(" DEFAULT {value}"));
+    }
+}
+
 /// Where in a column's definition a clause of this rank belongs: behind those that come before it
 /// in the usual order, or at the end.
 fn place_for(column: &ColumnSyntax, wanted: u8) -> usize {

@@ -1,0 +1,263 @@
+//! Changing what SQLite stores as a table's text, where nothing that is on disk for the table
+//! depends on it: no row is copied, however many there are.
+//!
+//! SQLite documents this way for dropping a CHECK, a foreign key or NOT NULL and for a default
+//! (<https://www.sqlite.org/lang_altertable.html#otheralter>). A rule that is added is held against
+//! the rows in the same step. Where there is any doubt the table is rebuilt instead.
+
+use super::copy::Copy;
+use super::layout::layout;
+use super::{PlanOptions, table_text};
+use crate::change::{Aspect, TableChange};
+use crate::diff::table::diff_table;
+use crate::ident::Ident;
+use crate::pair::Pair;
+use crate::schema::{Column, Constraint, DefaultValue, Object, Rule, Schema, Table};
+use crate::sql::create_table::{ColumnClauseKind, ConstraintKind};
+use crate::sql::edit::Edits;
+use crate::sql::lexer::significant_tokens;
+use crate::sql::normal::mentions;
+use std::ops::Range;
+
+/// A table whose stored text is changed, and none of its rows moved.
+#[derive(Debug, Clone)]
+pub struct StoredEdit {
+    /// The table.
+    pub table: Ident,
+    /// What is done, in this order.
+    pub actions: Vec<EditAction>,
+    /// What takes the place of values that would be missing, in words.
+    pub fills: Vec<String>,
+    statements: Vec<String>,
+}
+
+/// One action of an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditAction {
+    /// The table gets this stored text.
+    Store(String),
+    /// A statement that gives rows a value.
+    Give(String),
+    /// A statement that fails at rows that break a new rule.
+    Hold(String),
+}
+
+impl StoredEdit {
+    /// The statements of the edit in their order, without semicolons.
+    #[must_use]
+    pub fn statements(&self) -> &[String] {
+        &self.statements
+    }
+
+    fn new(table: &Ident, temporary: &Ident, actions: Vec<EditAction>, fills: Vec<String>) -> Self {
+        let statements = actions.iter().flat_map(|action| match action {
+            EditAction::Give(sql) | EditAction::Hold(sql) => vec![sql.clone()],
+            EditAction::Store(sql) => store(table, temporary, sql),
+        });
+        Self { table: table.clone(), statements: statements.collect(), actions, fills }
+    }
+}
+
+/// The text is put into the schema table and read anew at once. The view, made and dropped again,
+/// is there for the schema cookie, by which other connections notice; and SQLite stops at it if it
+/// can't read the text (<https://www.sqlite.org/pragma.html#pragma_writable_schema>).
+fn store(table: &Ident, temporary: &Ident, sql: &str) -> Vec<String> {
+    vec![
+        "PRAGMA writable_schema = ON".to_owned(),
+        format!(
+            "UPDATE sqlite_schema SET sql = {} WHERE type = 'table' AND name = {} COLLATE NOCASE",
+            Ident::from(sql).literal(),
+            table.literal()
+        ),
+        "PRAGMA writable_schema = RESET".to_owned(),
+        format!("CREATE VIEW {} AS SELECT 1", temporary.quoted()),
+        format!("DROP VIEW {}", temporary.quoted()),
+    ]
+}
+
+/// What an edit starts from and what it shall lead to.
+pub(super) struct Editing<'a> {
+    /// The table as it is when the edit begins.
+    pub(super) current: &'a Table,
+    /// The text that it shall have.
+    pub(super) text: String,
+    pub(super) schemas: Pair<&'a Schema>,
+    /// The triggers that are on the table meanwhile.
+    pub(super) triggers: &'a [&'a Object],
+    pub(super) options: &'a PlanOptions<'a>,
+    /// A name that nothing has.
+    pub(super) temporary: Ident,
+}
+
+impl Editing<'_> {
+    /// The edit; `None` where what is on disk would have to change too, or might.
+    pub(super) fn plan(&self) -> Option<StoredEdit> {
+        let current = self.current;
+        let target = Table::from_sql(self.text.as_str(), 0).ok()?;
+        if layout(current) != layout(&target) {
+            return None;
+        }
+        let copy =
+            Copy { current, target: &target, desired: self.schemas.desired, options: self.options };
+        let mut fills = Vec::new();
+        let mut checks = Vec::new();
+        for change in diff_table(Pair::new(current, &target), self.schemas, &mut Vec::new()) {
+            match change {
+                TableChange::AlterColumn { columns, aspects } => {
+                    let column = &columns.desired;
+                    if aspects.contains(&Aspect::NotNull) && column.not_null.is_some() {
+                        fills.extend(
+                            copy.instead_of_null(column)
+                                .map(|value| set_where_null(current, column, &value)),
+                        );
+                        checks.push(hold_not_null(current, column)?);
+                    }
+                }
+                TableChange::AddCheck(check) => checks.push(hold_check(&target, &check)?),
+                TableChange::DropCheck(_)
+                | TableChange::AddForeignKey(_)
+                | TableChange::DropForeignKey(_) => {}
+                _ => return None,
+            }
+        }
+        let defaults = self.keep_old_defaults(&target)?;
+        let rows: Vec<String> = [defaults.1, fills].concat();
+        if !(rows.is_empty() && checks.is_empty()) && self.triggers.iter().any(|it| on_update(it)) {
+            return None;
+        }
+        let mut actions = Vec::new();
+        actions.extend(defaults.0.map(EditAction::Store));
+        actions.extend(rows.into_iter().map(EditAction::Give));
+        actions.push(EditAction::Store(self.text.clone()));
+        actions.extend(checks.into_iter().map(EditAction::Hold));
+        Some(StoredEdit::new(&current.name, &self.temporary, actions, copy.fills()))
+    }
+
+    /// `ADD COLUMN` writes nothing into rows that are there: they read the default that stands in
+    /// the text, and would read the new one once it is edited. A default that no row can hold shows
+    /// which rows those are, and they get the value that they had.
+    ///
+    /// `None` where a row can't be given its value without touching an index or another rule.
+    fn keep_old_defaults(&self, target: &Table) -> Option<(Option<String>, Vec<String>)> {
+        let current = self.current;
+        let mut text = Edits::default();
+        let mut rows = Vec::new();
+        for column in &current.columns {
+            let changed = default_text(current, &column.name) != default_text(target, &column.name);
+            if !changed || column.generated.is_some() {
+                continue;
+            }
+            if self.is_depended_on(&column.name) {
+                return None;
+            }
+            table_text::replace_default(current, &column.name, NO_VALUE, &mut text);
+            let constant = column.default.as_ref().filter(|default| default.is_constant());
+            let value = constant.map_or("NULL".to_owned(), DefaultValue::as_expression);
+            let name = column.name.quoted();
+            rows.push(format!(
+                "UPDATE OR ABORT {} SET {name} = {value} WHERE {name} IS {NO_VALUE}",
+                current.name.quoted()
+            ));
+        }
+        let stored = (!rows.is_empty()).then(|| text.apply(&current.sql));
+        Some((stored, rows))
+    }
+
+    /// Whether something else on disk is made of a column's values: while they read as another
+    /// value it would not fit them.
+    fn is_depended_on(&self, column: &Ident) -> bool {
+        let table = self.current;
+        let indexed = [self.schemas.current, self.schemas.desired]
+            .iter()
+            .any(|schema| schema.indexes_of(&table.name).any(|index| index.mentions(column)));
+        let in_a_key = table.constraints.iter().any(|constraint| match &constraint.rule {
+            Rule::PrimaryKey(key) => key.columns.iter().any(|part| part.name == *column),
+            Rule::Unique(key) => key.columns.iter().any(|part| part.name == *column),
+            Rule::ForeignKey(key) => key.columns.contains(column),
+            Rule::Check(_) => false,
+        });
+        let generated = table.columns.iter().filter_map(|other| other.generated.as_ref());
+        let mut generated = generated.map(|generated| &generated.expression);
+        indexed || in_a_key || generated.any(|expression| mentions(expression, column))
+    }
+}
+
+/// A value that no row holds: were it in one, that row would get the old default.
+const NO_VALUE: &str = "x'7467656e69653a206e6f2076616c756520776173207772697474656e'";
+
+fn default_text<'a>(table: &'a Table, column: &Ident) -> Option<&'a str> {
+    let clauses = &table.syntax.column(column)?.clauses;
+    clauses.iter().rev().find_map(|clause| match &clause.kind {
+        ColumnClauseKind::Default(span) => Some(table.sql[span.clone()].trim()),
+        _ => None,
+    })
+}
+
+fn set_where_null(table: &Table, column: &Column, value: &str) -> String {
+    let name = column.name.quoted();
+    format!("UPDATE OR ABORT {} SET {name} = {value} WHERE {name} IS NULL", table.name.quoted())
+}
+
+/// Touches the rows that hold NULL, and so fails if there is one. SQLite takes the new text's word
+/// for it that nothing `IS NULL`; the type of a value it looks up.
+fn hold_not_null(table: &Table, column: &Column) -> Option<String> {
+    let name = column.name.quoted();
+    column.generated.is_none().then(|| {
+        format!(
+            "UPDATE OR ABORT {} SET {name} = {name} WHERE typeof({name}) = 'null'",
+            table.name.quoted()
+        )
+    })
+}
+
+/// Touches the rows that don't hold to a CHECK, and so fails if there is one. SQLite looks at a
+/// CHECK only if one of its columns is set.
+fn hold_check(target: &Table, check: &str) -> Option<String> {
+    let constraint =
+        target.constraints.iter().find(|found| found.rule == Rule::Check(check.to_owned()))?;
+    let expression = &target.sql[expression_of(target, constraint)?];
+    let columns: Vec<String> = target
+        .columns
+        .iter()
+        .filter(|column| column.generated.is_none() && mentions(expression, &column.name))
+        .map(|column| format!("{name} = {name}", name = column.name.quoted()))
+        .collect();
+    (!columns.is_empty()).then(|| {
+        format!(
+            "UPDATE OR ABORT {} SET {} WHERE NOT ({expression})",
+            target.name.quoted(),
+            columns.join(", ")
+        )
+    })
+}
+
+/// Where the expression of a CHECK stands.
+fn expression_of(table: &Table, constraint: &Constraint) -> Option<Range<usize>> {
+    let in_columns = table.syntax.columns.iter().flat_map(|column| &column.clauses);
+    let mut in_columns = in_columns.filter(|clause| clause.span == constraint.span);
+    let in_column = in_columns.find_map(|clause| match &clause.kind {
+        ColumnClauseKind::Check(span) => Some(span.clone()),
+        _ => None,
+    });
+    let mut in_table =
+        table.syntax.constraints.iter().filter(|found| found.span == constraint.span);
+    in_column.or_else(|| {
+        in_table.find_map(|found| match &found.kind {
+            ConstraintKind::Check(span) => Some(span.clone()),
+            _ => None,
+        })
+    })
+}
+
+/// Whether a trigger may fire at an UPDATE: one could make a row pass that must not.
+fn on_update(trigger: &Object) -> bool {
+    let Ok(tokens) = significant_tokens(&trigger.sql) else { return true };
+    let events = ["insert", "delete", "update"];
+    let event = tokens.iter().skip(2).map(|token| token.text(&trigger.sql).to_ascii_lowercase());
+    // A trigger may be called `insert`, so only an event right before ON or OF is one.
+    let words: Vec<String> = event.collect();
+    let found = words
+        .windows(2)
+        .find(|pair| events.contains(&pair[0].as_str()) && (pair[1] == "on" || pair[1] == "of"));
+    found.is_none_or(|pair| pair[0] == "update")
+}

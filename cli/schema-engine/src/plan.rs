@@ -9,6 +9,7 @@ mod copy;
 mod layout;
 mod order;
 mod rebuild;
+pub(crate) mod statistics;
 mod stored_edit;
 mod table_text;
 

@@ -9,12 +9,13 @@ use crate::error::{Error, Result};
 use crate::history::{Migrations, ensure_bookkeeping, forget, record, replay};
 use crate::inspect::inspect;
 use crate::pair::Pair;
+use crate::plan::statistics::Statistics;
 use crate::schema::Schema;
 use crate::scratch::Scratch;
 use crate::target::Direction;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait as _,
 };
 use sea_orm_migration::SchemaManager;
 use std::collections::BTreeMap;
@@ -56,6 +57,7 @@ pub(super) async fn run(
     ensure_bookkeeping(&transaction)
         .await
         .map_err(|error| explain(error, "can't write the books"))?;
+    let statistics = if todo.is_empty() { Statistics::default() } else { Statistics::of(&before) };
     let mut work = Work {
         connection,
         transaction: Some(transaction),
@@ -63,6 +65,7 @@ pub(super) async fn run(
         direction,
         unrecorded: Vec::new(),
     };
+    work.keep_books(&statistics.save).await?;
     for at in &todo {
         if migrations[*at].use_transaction() == Some(false) {
             known = work.commit(&known).await?;
@@ -71,6 +74,7 @@ pub(super) async fn run(
             work.step(*at, &mut report).await?;
         }
     }
+    work.keep_books(&statistics.restore).await?;
     if let Some(expected) = expected {
         let after = inspect(work.transaction().await?).await?;
         let remaining = remaining(&standing, &todo, direction);
@@ -120,6 +124,18 @@ impl Work<'_> {
             self.transaction = Some(begin(self.connection).await?);
         }
         self.transaction.as_ref().ok_or_else(|| Error::failed("there is no transaction"))
+    }
+
+    /// Statements of the engine's own, which touch nobody's tables.
+    async fn keep_books(&mut self, statements: &[String]) -> Result<()> {
+        for sql in statements {
+            let transaction = self.transaction().await?;
+            let outcome = transaction.execute_unprepared(sql).await;
+            outcome.map_err(|error| {
+                explain(error, "can't keep the statistics of the tables").state(UNCHANGED)
+            })?;
+        }
+        Ok(())
     }
 
     /// One revision with its row in the books, in the transaction of them all.

@@ -346,11 +346,25 @@ fn compare(
     way: &str,
 ) -> Result<()> {
     for (table, rows) in before {
-        if after.get(table) != Some(rows) {
-            return Err(not_proven(&format!("the way {way} changes values in {table}")));
+        let now = after.get(table).map_or(&[][..], Vec::as_slice);
+        if now != rows.as_slice() {
+            return Err(not_proven(&format!("the way {way} changes values in {table}"))
+                .because(differing_rows(rows, now)));
         }
     }
     Ok(())
+}
+
+/// The rows that are on one side alone; there are only a few sample rows.
+fn differing_rows(before: &[String], after: &[String]) -> String {
+    let lost = before.iter().filter(|row| !after.contains(row)).map(|row| format!("- {row}"));
+    let new = after.iter().filter(|row| !before.contains(row)).map(|row| format!("+ {row}"));
+    let lines: Vec<String> = lost.chain(new).collect();
+    if lines.is_empty() {
+        format!("{} rows are {} now", before.len(), after.len())
+    } else {
+        lines.join("\n")
+    }
 }
 
 #[cfg(test)]

@@ -87,3 +87,45 @@ fn five_are_kept_unless_the_settings_say_otherwise() {
     }
     assert_eq!(copies(&sandbox).len(), 5);
 }
+
+#[test]
+fn copies_are_listed_put_back_and_thinned_out() {
+    let sandbox = Sandbox::upgraded();
+    let database = sandbox.database();
+    sandbox.tgenie("db backups list").run().exits(0).prints("").says("There are no safety copies");
+    sandbox.tgenie("db backups restore latest").run().exits(1).says("there are no safety copies");
+    database::add_tasks(&database, 20);
+    let before = database::fingerprint(&database, "tasks");
+    for _ in 0..2 {
+        sandbox.tgenie("db downgrade base").run().exits(0);
+        sandbox.tgenie("db upgrade").run().exits(0);
+    }
+    let head = sandbox.history().pop().unwrap();
+    let list = sandbox.tgenie("db backups list --json").run().exits(0).json();
+    let listed = list["copies"].as_array().unwrap();
+    assert_eq!(listed.len(), 4, "{list}");
+    assert_eq!(listed[0]["reason"], "before-downgrade");
+    assert_eq!(listed[0]["revision"], head);
+    let shown = sandbox.tgenie("db backups list").run().exits(0);
+    assert_eq!(shown.stdout.lines().count(), 4);
+
+    let first = listed[0]["path"].as_str().unwrap().to_owned();
+    let name = first.rsplit('/').next().unwrap().to_owned();
+    sandbox.unchanged(|| {
+        let command = "db backups restore before-downgrade";
+        sandbox.tgenie(command).run().exits(2).says("stands for 2 safety copies");
+        sandbox.tgenie("db backups restore 1999").run().exits(2).says("there is no safety copy");
+        let restore = sandbox.tgenie("db backups restore").arg(&name).run();
+        restore.exits(4).says("no terminal");
+        sandbox
+            .tgenie("db backups prune --keep 3 --dry-run")
+            .run()
+            .exits(0)
+            .prints(&format!("{first}\n"));
+    });
+    sandbox.tgenie("db backups restore --yes").arg(&name).run().exits(0).says("A copy from before");
+    assert_eq!(database::fingerprint(&database, "tasks"), before);
+    assert_eq!(copies(&sandbox).len(), 5);
+    sandbox.tgenie("db backups prune --keep 1").run().exits(0).says("4 safety copies removed");
+    assert_eq!(copies(&sandbox).len(), 1);
+}

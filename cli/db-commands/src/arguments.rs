@@ -1,6 +1,7 @@
 //! The command line. The doc comments here are the help text.
 
 mod answers;
+mod backups;
 mod files;
 mod migrations;
 mod values;
@@ -18,6 +19,7 @@ use crate::terminal::Format;
 use crate::{App, ExitCode};
 
 pub use answers::AnswerFlags;
+pub use backups::{Backups, BackupsCommand, Prune, RestoreCopy};
 pub use files::{Dump, Reset, Restore};
 pub use migrations::{Migrate, Revision};
 pub use values::{DumpTarget, Preview};
@@ -111,6 +113,9 @@ pub enum DbCommand {
     /// first unless there is no database yet.
     Restore(Restore),
 
+    /// See, restore and thin out the safety copies.
+    Backups(Backups),
+
     /// Delete the database.
     ///
     /// Asks first. A safety copy is kept.
@@ -122,7 +127,10 @@ impl DbCommand {
     /// One that doesn't still works while they don't compile: a dump can always be made.
     #[must_use]
     pub fn depends_on_sources(&self) -> bool {
-        !matches!(self, Self::Settings | Self::Dump(_) | Self::Restore(_) | Self::Reset(_))
+        !matches!(
+            self,
+            Self::Settings | Self::Dump(_) | Self::Restore(_) | Self::Reset(_) | Self::Backups(_)
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands, a file each. A command does its work through the engine and reports what came of
 //! it, to a person or as JSON.
 
+mod backups;
 mod check;
 mod current;
 mod dump;
@@ -69,6 +70,7 @@ pub(crate) fn run(app: &App, arguments: Arguments, terminal: &Terminal) -> Resul
         }
         DbCommand::Dump(arguments) => dump::dump(&context, &arguments),
         DbCommand::Restore(arguments) => restore::restore(&context, &arguments),
+        DbCommand::Backups(arguments) => backups::backups(&context, &arguments.command),
         DbCommand::Reset(arguments) => reset::reset(&context, &arguments),
     }
 }

@@ -4,6 +4,7 @@
 //! is still in the WAL comes along and every rowid stays (`VACUUM INTO` may renumber them), and are
 //! complete or not there. <https://www.sqlite.org/backup.html>
 
+mod inventory;
 mod name;
 
 use std::fs::{self, File};
@@ -18,6 +19,7 @@ use crate::database_file::durable::{self, Existing};
 use crate::database_file::{DatabaseFile, Found, is};
 use crate::error::{Error, Result};
 
+pub use inventory::{KeptCopy, find_copy, kept_copies};
 pub(crate) use name::CopyName;
 
 /// A copy of a database, kept beside it.
@@ -88,6 +90,17 @@ pub fn safety_copies(database: &Path) -> Result<Vec<PathBuf>> {
     Ok(copies.into_iter().map(|(_, path)| path).collect())
 }
 
+/// The safety copies that [`prune`] would remove.
+///
+/// # Errors
+///
+/// If the folder exists and can't be read.
+pub fn to_prune(database: &Path, keep: usize) -> Result<Vec<PathBuf>> {
+    let mut copies = safety_copies(database)?;
+    copies.truncate(copies.len().saturating_sub(keep));
+    Ok(copies)
+}
+
 /// Removes all but the newest `keep` safety copies of a database and says which.
 ///
 /// Only files named as [`safety_copy`] names them for this very database are touched.
@@ -96,10 +109,8 @@ pub fn safety_copies(database: &Path) -> Result<Vec<PathBuf>> {
 ///
 /// If a copy can't be removed.
 pub fn prune(database: &Path, keep: usize) -> Result<Vec<PathBuf>> {
-    let copies = safety_copies(database)?;
-    let too_many = copies.len().saturating_sub(keep);
-    let mut removed = Vec::with_capacity(too_many);
-    for copy in copies.into_iter().take(too_many) {
+    let mut removed = Vec::new();
+    for copy in to_prune(database, keep)? {
         let file = DatabaseFile::resolve(&copy)?;
         for path in file.sidecars().into_iter().chain([copy.clone()]) {
             durable::remove_if_there(&path).map_err(|error| {

@@ -9,6 +9,7 @@ use schema_engine::{Error, Result};
 use serde::Serialize;
 use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
 
 #[derive(Serialize)]
 struct Report {
@@ -28,10 +29,39 @@ pub(super) fn restore(context: &Context<'_>, arguments: &Restore) -> Result<Exit
         };
         return Err(Error::failed(what).because(error).state("The database is unchanged."));
     }
+    let mut options = RestoreOptions::new(stamp());
+    if arguments.allow_broken_references {
+        options.foreign_keys = ForeignKeys::AsFound;
+    }
+    replace(context, input, &options, Consent::of(arguments.yes))
+}
+
+/// Whether somebody has said yes beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Consent {
+    /// `--yes` was given.
+    Given,
+    /// It has to be asked for.
+    Ask,
+}
+
+impl Consent {
+    pub(super) fn of(yes: bool) -> Self {
+        if yes { Self::Given } else { Self::Ask }
+    }
+}
+
+/// Replaces the database by the content of a file, after asking.
+pub(super) fn replace(
+    context: &Context<'_>,
+    input: &Path,
+    options: &RestoreOptions,
+    consent: Consent,
+) -> Result<ExitCode> {
     let database = &context.settings.database.value;
     database.ensure_writable()?;
     let replaces = fs::symlink_metadata(&database.path).is_ok();
-    if replaces && !arguments.yes {
+    if replaces && consent == Consent::Ask {
         let question = format!(
             "This replaces the database at {} by the content of {}. Continue?",
             database.path.display(),
@@ -45,11 +75,7 @@ pub(super) fn restore(context: &Context<'_>, arguments: &Restore) -> Result<Exit
         }
     }
     database.ensure_parent()?;
-    let mut options = RestoreOptions::new(stamp());
-    if arguments.allow_broken_references {
-        options.foreign_keys = ForeignKeys::AsFound;
-    }
-    let report = restore::restore(&database.path, input, &options)?;
+    let report = restore::restore(&database.path, input, options)?;
     tell(context, &report)
 }
 

@@ -83,6 +83,14 @@ pub(super) fn age(file: &DatabaseFile, name: &OsStr) -> Option<(String, u32)> {
     Some((digits.map(char::from).collect(), number))
 }
 
+/// What was about to happen when a copy was made: the label in its name.
+pub(super) fn reason(file: &DatabaseFile, name: &OsStr) -> Option<String> {
+    let rest = name.as_encoded_bytes().strip_prefix(stem(file).as_encoded_bytes())?;
+    let rest = std::str::from_utf8(rest).ok()?.strip_prefix('-')?;
+    let label = split_stamp(rest)?.strip_prefix('-')?.strip_suffix(".db")?;
+    Some(label.split_once('.').map_or(label, |(label, _)| label).to_owned())
+}
+
 /// `app` for `app.db`, but `app.sqlite` for `app.sqlite`: two databases in a folder share no copies.
 fn stem(file: &DatabaseFile) -> OsString {
     let path = file.path();

@@ -101,12 +101,7 @@ fn many_migrations(folder: &Path) {
     let ours = || {
         let _ = std::fs::remove_file(&database);
         timed(|| {
-            let executor = Executor {
-                database: &database,
-                migrations: &migrations,
-                safety_copies: SafetyCopies::Skip,
-                predecessor: None,
-            };
+            let executor = Executor::new(&database, &migrations, SafetyCopies::Skip);
             let report = runtime.block_on(executor.upgrade("head")).expect("the upgrade");
             assert_eq!(report.ran.len(), 1000);
         })

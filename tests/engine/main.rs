@@ -4,6 +4,7 @@
 
 mod architecture;
 mod models;
+mod patience;
 mod sea_orm_facts;
 mod sea_schema;
 mod sqlite_facts;

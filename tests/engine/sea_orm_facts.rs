@@ -37,12 +37,8 @@ async fn both_keep_the_same_books() {
     Migrator::up(theirs.connection(), None).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ours.db");
-    let executor = schema_engine::executor::Executor {
-        database: &path,
-        migrations: &Migrator::migrations(),
-        safety_copies: schema_engine::executor::SafetyCopies::Skip,
-        predecessor: None,
-    };
+    let (migrations, skip) = (Migrator::migrations(), schema_engine::executor::SafetyCopies::Skip);
+    let executor = schema_engine::executor::Executor::new(&path, &migrations, skip);
     let report = executor.upgrade("head").await.unwrap();
     assert_eq!(report.to.as_deref(), Some("m001_nothing"));
     let ours = Database::connect(format!("sqlite:{}", path.display())).await.unwrap();

@@ -82,10 +82,9 @@ impl Context<'_> {
 
     fn executor<'a>(&'a self, safety_copies: SafetyCopies<'a>) -> Executor<'a> {
         Executor {
-            database: self.database(),
-            migrations: &self.migrations,
-            safety_copies,
             predecessor: self.app.predecessor,
+            observer: self.terminal,
+            ..Executor::new(self.database(), &self.migrations, safety_copies)
         }
     }
 

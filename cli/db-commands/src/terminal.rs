@@ -9,6 +9,7 @@
 mod error_text;
 mod glyph;
 mod prompt;
+mod run;
 mod visible;
 
 #[cfg(test)]

@@ -209,12 +209,7 @@ fn by_engine(change: &Change, path: &Path) -> f64 {
             Box::new(Statements("m001_tasks", before())),
             Box::new(Statements("m002_change", plan.statements().map(str::to_owned).collect())),
         ];
-        let executor = Executor {
-            database: path,
-            migrations: &migrations,
-            safety_copies: SafetyCopies::Skip,
-            predecessor: None,
-        };
+        let executor = Executor::new(path, &migrations, SafetyCopies::Skip);
         let started = Instant::now();
         let report = executor.upgrade("head").await.expect("the upgrade");
         assert_eq!(report.ran.len(), 1);

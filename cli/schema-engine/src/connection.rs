@@ -171,6 +171,7 @@ pub(crate) fn explain(error: DbErr, what: &str) -> Error {
     match sqlite_code(&error) {
         // The primary result code is the lowest byte (https://www.sqlite.org/rescode.html).
         Some(5 | 6) => Error::failed(format!("{what}: another program is using the database"))
+            .for_a_lock()
             .because(error)
             .state("The database is unchanged.")
             .next("Close the other program, or wait until it is done, and run this again.")

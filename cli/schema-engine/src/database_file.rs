@@ -167,15 +167,21 @@ impl DatabaseFile {
         Error::failed(format!("{what} {path}")).because(error).next(advice)
     }
 
+    /// Who else uses the database, in words: those that hold a lock, if the system tells.
+    pub(crate) fn users(&self) -> Option<String> {
+        let files = self.all_files();
+        let others = holders::others(&holders::of(&files));
+        let users = holders::writers(others, &files);
+        (!users.is_empty()).then(|| holders::names(&users))
+    }
+
     /// The error for a lock that didn't come free, naming who has the database open.
     pub(crate) fn locked(&self, what: &str) -> Error {
-        let holders = holders::others(&holders::of(&self.all_files()));
-        let who = if holders.is_empty() {
-            "another program is using it".to_owned()
-        } else {
-            format!("it is used by {}", holders::names(&holders))
-        };
+        let who = self.users().map_or("another program is using it".to_owned(), |names| {
+            format!("it is used by {names}")
+        });
         Error::failed(format!("{what} {}: {who}", self.path.display()))
+            .for_a_lock()
             .next("Close the other program or wait for it, then try again.")
             .next("Leave the -wal and -shm files alone: they hold the newest data.")
     }

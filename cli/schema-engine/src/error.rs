@@ -31,12 +31,13 @@ pub struct Error {
     state: Option<String>,
     next: Vec<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    locked: bool,
 }
 
 impl Error {
     /// An error of this kind that says what happened.
     pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), state: None, next: Vec::new(), source: None }
+        Self { kind, what: what.into(), state: None, next: Vec::new(), source: None, locked: false }
     }
 
     /// Something was tried and failed.
@@ -73,6 +74,18 @@ impl Error {
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// Says that another program's lock was in the way, so that it may pass.
+    #[must_use]
+    pub(crate) fn for_a_lock(mut self) -> Self {
+        self.locked = true;
+        self
+    }
+
+    /// Whether another program's lock was in the way.
+    pub fn is_for_a_lock(&self) -> bool {
+        self.locked
     }
 
     /// What sort of failure it is.

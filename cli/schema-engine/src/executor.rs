@@ -6,10 +6,13 @@
 
 mod adopt;
 mod foreign_keys;
+mod observer;
+mod patience;
 mod run;
 mod standing;
 
 pub use adopt::Predecessor;
+pub use observer::{Observer, Silent};
 pub use standing::Standing;
 
 use crate::attentive::attentive;
@@ -18,6 +21,7 @@ use crate::connection::{Access, Presence, check_writable, open, presence};
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::Migrations;
 use crate::target::{Direction, resolve};
+use patience::Patience;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,7 +37,14 @@ pub struct Executor<'a> {
     pub safety_copies: SafetyCopies<'a>,
     /// The program with Alembic whose databases this one takes over, if there is one.
     pub predecessor: Option<Predecessor<'a>>,
+    /// How long to wait for a database that another program holds.
+    pub patience: Duration,
+    /// Who hears of what is done.
+    pub observer: &'a dyn Observer,
 }
+
+/// Long enough for another one to rebuild a large table.
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Whether a copy of the database is kept before it is changed.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +89,24 @@ pub struct Ran {
     pub took: Duration,
 }
 
-impl Executor<'_> {
+impl<'a> Executor<'a> {
+    /// An executor that takes nothing over, waits [`PATIENCE`] and tells nobody.
+    #[must_use]
+    pub fn new(
+        database: &'a Path,
+        migrations: &'a Migrations,
+        safety_copies: SafetyCopies<'a>,
+    ) -> Self {
+        Self {
+            database,
+            migrations,
+            safety_copies,
+            predecessor: None,
+            patience: PATIENCE,
+            observer: &Silent,
+        }
+    }
+
     /// Applies what is pending up to a target: see [`resolve`] for what it takes.
     ///
     /// # Errors
@@ -125,7 +153,8 @@ impl Executor<'_> {
 
     async fn go(&self, target_text: &str, direction: Direction) -> Result<RunReport> {
         let presence = self.check_there(direction)?;
-        let standing = self.standing().await?;
+        let mut patience = Patience::new(self.database, self.patience, self.observer);
+        let standing = patience.wait(async || self.standing().await).await?;
         let target = self.resolve(&standing, target_text, direction)?;
         let nothing_to_do = standing.todo(self.migrations, target, direction).is_empty();
         // A history without revisions still begins with a database.
@@ -136,9 +165,13 @@ impl Executor<'_> {
         check_writable(self.database)?;
         // Before the connection that holds the lock is opened: closing any other handle of the
         // file would drop that lock (https://www.sqlite.org/howtocorrupt.html, 2.2).
-        let copy = self.copy(direction)?;
+        let copy = patience.wait(async || self.copy(direction)).await?;
+        if let Some(copy) = &copy {
+            self.observer.copied(copy);
+        }
         let connection = open(self.database, Access::Create).await?;
-        let outcome = attentive(run::run(self, &connection, target_text, direction)).await;
+        let work = run::run(self, &connection, &mut patience, target_text, direction);
+        let outcome = attentive(work).await;
         let closed = close(connection).await;
         let (copy, note) = self.keep(copy, &outcome);
         let mut report = outcome.map_err(|error| match &copy {

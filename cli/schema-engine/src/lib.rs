@@ -31,7 +31,7 @@
 //!
 //! async fn at_start(database: &Path, migrations: &Migrations, stamp: &str) -> schema_engine::Result<()> {
 //!     let safety_copies = SafetyCopies::Keep { stamp, count: 5 };
-//!     let executor = Executor { database, migrations, safety_copies, predecessor: None };
+//!     let executor = Executor::new(database, migrations, safety_copies);
 //!     let report = executor.upgrade("head").await?;
 //!     for ran in &report.ran {
 //!         println!("{} took {:?}", ran.revision, ran.took);

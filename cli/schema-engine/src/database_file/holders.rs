@@ -31,6 +31,39 @@ pub(crate) fn names(holders: &[Holder]) -> String {
     holders.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// Those that hold a lock for writing on one of these files, or all of them where the system
+/// doesn't say. SQLite's locks are the kernel's: they are gone when the process is.
+#[cfg(target_os = "linux")]
+pub(crate) fn writers(holders: Vec<Holder>, files: &[PathBuf]) -> Vec<Holder> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let inodes: Vec<String> = files
+        .iter()
+        .filter_map(|file| std::fs::metadata(file).ok())
+        .map(|metadata| format!(":{}", metadata.ino()))
+        .collect();
+    let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+    // `1: POSIX  ADVISORY  WRITE 4711 fe:00:265 1073741825 1073741825`
+    let writing: Vec<u32> = locks
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|parts| parts.get(3) == Some(&"WRITE"))
+        .filter(|parts| {
+            parts.get(5).is_some_and(|place| inodes.iter().any(|inode| place.ends_with(inode)))
+        })
+        .filter_map(|parts| parts.get(4)?.parse().ok())
+        .collect();
+    let found: Vec<_> =
+        holders.iter().filter(|holder| writing.contains(&holder.pid)).cloned().collect();
+    if found.is_empty() { holders } else { found }
+}
+
+/// Those that hold a lock for writing; only Linux tells them from the others.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn writers(holders: Vec<Holder>, _files: &[PathBuf]) -> Vec<Holder> {
+    holders
+}
+
 /// Who has one of these files open. Processes of other users and of other containers stay unseen,
 /// and only Linux tells at all.
 #[cfg(not(target_os = "linux"))]

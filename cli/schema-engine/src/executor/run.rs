@@ -2,10 +2,11 @@
 
 use super::adopt::{adopt, is_kept_by_alembic};
 use super::foreign_keys::{Violations, check_no_new, violations};
+use super::patience::Patience;
 use super::{Executor, Ran, RunReport, Standing};
 use crate::connection::explain;
 use crate::diff::diff;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::history::{Migrations, ensure_bookkeeping, forget, record, replay};
 use crate::inspect::inspect;
 use crate::pair::Pair;
@@ -29,11 +30,12 @@ const UNCHANGED: &str = "The database is unchanged: everything was rolled back."
 pub(super) async fn run(
     executor: &Executor<'_>,
     connection: &DatabaseConnection,
+    patience: &mut Patience<'_>,
     target: &str,
     direction: Direction,
 ) -> Result<RunReport> {
     let migrations = executor.migrations;
-    let transaction = begin(connection).await?;
+    let transaction = patience.wait(async || begin(connection).await).await?;
     let mut standing = Standing::read(&transaction, migrations).await?;
     let mut report = RunReport::of_nothing(&standing, direction);
     let mut before = inspect(&transaction).await?;
@@ -66,12 +68,19 @@ pub(super) async fn run(
         unrecorded: Vec::new(),
     };
     work.keep_books(&statistics.save).await?;
-    for at in &todo {
+    for (number, at) in todo.iter().enumerate() {
+        if executor.observer.cancelled() {
+            return Err(stopped(&report));
+        }
+        executor.observer.begins(migrations[*at].name(), number + 1, todo.len());
         if migrations[*at].use_transaction() == Some(false) {
             known = work.commit(&known).await?;
             work.alone(*at, &mut report).await?;
         } else {
             work.step(*at, &mut report).await?;
+        }
+        if let Some(ran) = report.ran.last() {
+            executor.observer.ran(ran);
         }
     }
     work.keep_books(&statistics.restore).await?;
@@ -199,6 +208,10 @@ impl Work<'_> {
         transaction.commit().await.map_err(|error| explain(error, "can't commit the changes"))?;
         Ok(now)
     }
+}
+
+fn stopped(report: &RunReport) -> Error {
+    Error::new(ErrorKind::Interrupted, "the run was stopped").state(state(report))
 }
 
 fn state(report: &RunReport) -> String {

@@ -151,3 +151,28 @@ async fn r20_a_composite_key_keeps_its_own_order() {
     })
     .await;
 }
+
+/// The references of others follow a key that is renamed, with and without a rebuild beside it.
+#[tokio::test]
+async fn references_follow_a_key_that_is_renamed() {
+    let before = "CREATE TABLE p (code TEXT PRIMARY KEY, name TEXT);
+                  CREATE TABLE c (id INTEGER PRIMARY KEY, p TEXT REFERENCES p(code) ON UPDATE CASCADE);";
+    let rows = "INSERT INTO p VALUES ('a', 'one'); INSERT INTO c VALUES (1, 'a');";
+    for more in ["name TEXT", "name TEXT NOT NULL DEFAULT ''"] {
+        let after = before.replace("code", "tag").replace("name TEXT", more);
+        let trip = Trip::with(before, &after, rows, &["rename p.code=tag"], Journal::Wal).await;
+        for (way, key) in [("up", "tag"), ("down", "code")] {
+            if way == "up" {
+                trip.up().await;
+            } else {
+                trip.down().await;
+            }
+            let database = trip.open();
+            assert_eq!(ask(&database, "SELECT \"to\" FROM pragma_foreign_key_list('c')"), [key]);
+            let cascade = format!("BEGIN; UPDATE p SET {key} = 'z'");
+            database.execute_batch(&cascade).unwrap();
+            assert_eq!(ask(&database, "SELECT p FROM c"), ["z"], "{way}");
+            database.execute_batch("ROLLBACK").unwrap();
+        }
+    }
+}

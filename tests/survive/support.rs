@@ -88,6 +88,11 @@ impl Trip {
         journal: Journal,
     ) -> Self {
         let proven = proven(before, after, &answers(said)).await;
+        Self::of(proven, before, rows, journal).await
+    }
+
+    /// The same for a way that is known.
+    pub(crate) async fn of(proven: Proven, before: &str, rows: &str, journal: Journal) -> Self {
         let first: Box<dyn MigrationTrait> = Box::new(Revision::first(before));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.db");
@@ -124,6 +129,10 @@ impl Trip {
         self.executor().upgrade("head").await
     }
 
+    pub(crate) async fn try_down(&self) -> Result<RunReport> {
+        self.executor().downgrade("m001_before").await
+    }
+
     pub(crate) async fn up(&self) {
         let report = self.try_up().await.unwrap_or_else(|error| panic!("{}", told(&error)));
         assert_eq!(report.ran.len(), 1);
@@ -131,7 +140,7 @@ impl Trip {
     }
 
     pub(crate) async fn down(&self) {
-        let report = self.executor().downgrade("m001_before").await;
+        let report = self.try_down().await;
         let report = report.unwrap_or_else(|error| panic!("{}", told(&error)));
         assert_eq!(report.ran.len(), 1);
         self.check_sound("down");

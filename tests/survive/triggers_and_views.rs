@@ -1,6 +1,6 @@
 //! Triggers and views of the table that is rebuilt, and those of others that mention it.
 
-use crate::support::{Trip, ask, refusal, text};
+use crate::support::{Journal, Trip, ask, refusal, text};
 
 /// A table, a table of notes about it, and whatever else mentions the two.
 fn schema(objects: &str) -> String {
@@ -155,4 +155,33 @@ async fn r34_an_unrelated_broken_view_stops_nothing_that_can_be_done() {
         ])
         .await;
     }
+}
+
+#[tokio::test]
+#[ignore = "SQLite stops a rename at any broken view, and the plan has no other way"]
+async fn r34_an_unrelated_broken_view_stops_no_rename() {
+    let before = "CREATE VIEW broken AS SELECT x FROM gone;
+                  CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);";
+    let rows = "INSERT INTO p VALUES (1, 'one');";
+    for (rename, from, to) in
+        [("rename p.name=title", "name", "title"), ("rename p=q", "TABLE p", "TABLE q")]
+    {
+        let after = before.replace(from, to);
+        let trip = Trip::with(before, &after, rows, &[rename], Journal::Wal).await;
+        trip.up().await;
+    }
+}
+
+/// SQLite rewrites the view on the table, whose column gets another name by that; the view on that
+/// view then finds nothing.
+#[tokio::test]
+#[ignore = "SQLite stops a rename at a view on a view, and the plan has no other way"]
+async fn a_column_below_a_view_on_a_view_can_be_renamed() {
+    let before = "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);
+                  CREATE VIEW v AS SELECT name FROM p; CREATE VIEW w AS SELECT name FROM v;";
+    let after = "CREATE TABLE p (id INTEGER PRIMARY KEY, title TEXT);
+                 CREATE VIEW v AS SELECT title AS name FROM p; CREATE VIEW w AS SELECT name FROM v;";
+    let rows = "INSERT INTO p VALUES (1, 'one');";
+    let trip = Trip::with(before, after, rows, &["rename p.name=title"], Journal::Wal).await;
+    trip.keeps(&["SELECT name FROM w"]).await;
 }

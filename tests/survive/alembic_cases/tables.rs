@@ -99,6 +99,8 @@ pub(super) fn cases() -> Vec<Case> {
             .said(&["rename t.a=b"])
             .refused(),
         same("22", "CREATE TABLE T (a);", "CREATE TABLE t (a);"),
+        same("22b", "CREATE TABLE T (a);", "CREATE TABLE t (a);")
+            .said(&["rename T=other", "rename other=t"]),
         same("23", "CREATE TABLE t (Name TEXT);", "CREATE TABLE t (name TEXT);"),
         changes("24a", T, &table("a TEXT, b TEXT NOT NULL"), &["+ column t.b TEXT NOT NULL"]),
         changes("24b", T, &table("a TEXT, b TEXT NOT NULL"), &["+ column t.b TEXT NOT NULL"])

@@ -27,6 +27,13 @@ pub(super) fn cases() -> Vec<Case> {
             &table("b TEXT, CONSTRAINT k CHECK (a > 1)"),
             &["- check on t: a > 0", "+ check on t: a > 1"],
         ),
+        // SQLite reads "Draft" as a string where no column is called so.
+        changes(
+            "143b",
+            &table("b TEXT CHECK (b <> \"Draft\")"),
+            &table("b TEXT CHECK (\"B\" <> \"draft\")"),
+            &["- check on t: b <> 'Draft'", "+ check on t: b <> 'draft'"],
+        ),
         changes("144", plain, &table("b TEXT, CHECK (a > 0)"), &["+ check on t: a > 0"]),
         same("145", &table("b TEXT CHECK (b <> '')"), &table("b TEXT, CHECK ((B != ''))")),
         changes(

@@ -99,3 +99,17 @@ async fn r49_letter_case_alone_makes_no_other_name() {
     assert_eq!(trip.proven.difference.changes.len(), 1);
     trip.keeps(&["SELECT id, name, due FROM tasks", "SELECT name FROM named"]).await;
 }
+
+/// Only exactly `INTEGER PRIMARY KEY` is the rowid; a key that isn't stays one that isn't.
+#[tokio::test]
+async fn a_key_that_is_no_rowid_stays_none() {
+    for key in
+        ["INT PRIMARY KEY", "INTEGER PRIMARY KEY DESC", "INTEGER(8) PRIMARY KEY", "PRIMARY KEY"]
+    {
+        let before = format!("CREATE TABLE t (id {key}, n TEXT);");
+        let after = before.replace("n TEXT", "n TEXT NOT NULL DEFAULT ''");
+        let rows = "INSERT INTO t (rowid, id, n) VALUES (5, 70, ''), (3, 71, ''), (9, NULL, '');";
+        let trip = Trip::new(&before, &after, rows).await;
+        trip.keeps(&["SELECT rowid, id, typeof(id) FROM t ORDER BY rowid"]).await;
+    }
+}

@@ -39,3 +39,36 @@ async fn a_reference_that_fits_no_key_can_be_mended() {
     trip.up().await;
     assert_eq!(ask(&trip.open(), "SELECT * FROM c"), ["1|a"]);
 }
+
+const ORPHANS: &str =
+    "INSERT INTO p VALUES (1, 'one'); INSERT INTO c VALUES (1, 1), (2, 99), (3, 98);";
+const FAMILY: &str = "CREATE TABLE p (id INTEGER PRIMARY KEY, n TEXT);
+                      CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p(id));";
+
+/// Rows that referred to nothing before stand in no change's way, whatever it is called afterwards.
+async fn orphans_stay(after: &str, said: &[&str]) {
+    let trip = Trip::with(FAMILY, after, ORPHANS, said, Journal::Wal).await;
+    let _ = trip.try_up().await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    assert_eq!(ask(&trip.open(), "SELECT count(*) FROM pragma_foreign_key_check"), ["2"]);
+    let _ = trip.try_down().await.unwrap_or_else(|error| panic!("{}", told(&error)));
+    assert_eq!(ask(&trip.open(), "SELECT id, p FROM c"), ["1|1", "2|99", "3|98"]);
+}
+
+#[tokio::test]
+async fn old_orphans_stop_no_rebuild() {
+    orphans_stay(&FAMILY.replace("n TEXT", "n TEXT NOT NULL DEFAULT ''"), &[]).await;
+    orphans_stay(&FAMILY.replace("REFERENCES p(id)", "NOT NULL REFERENCES p(id)"), &[]).await;
+    orphans_stay(&FAMILY.replace("REFERENCES p(id)", "REFERENCES p(id) ON DELETE CASCADE"), &[])
+        .await;
+}
+
+#[tokio::test]
+#[ignore = "broken references are known by table and rowid, so that a renamed table's count as new"]
+async fn old_orphans_stop_no_rename() {
+    orphans_stay(
+        &FAMILY.replace("TABLE p", "TABLE q").replace("REFERENCES p", "REFERENCES q"),
+        &["rename p=q"],
+    )
+    .await;
+    orphans_stay(&FAMILY.replace("TABLE c", "TABLE d"), &["rename c=d"]).await;
+}

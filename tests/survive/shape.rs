@@ -81,3 +81,25 @@ async fn r46_plain_columns_go_without_a_rebuild() {
     assert_eq!(trip.proven.up.rebuilds().count(), 0);
     trip.keeps(&["SELECT id, a FROM t"]).await;
 }
+
+/// The name that a rebuild would take may be somebody's.
+#[tokio::test]
+async fn a_rebuild_takes_no_name_that_is_taken() {
+    let before = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+                  CREATE TABLE t__NEW (x); CREATE VIEW t__new2 AS SELECT a FROM t;
+                  CREATE INDEX t__new3 ON t (a);";
+    let after = before.replace("a TEXT", "a TEXT NOT NULL DEFAULT ''");
+    let rows = "INSERT INTO t VALUES (1, 'a'); INSERT INTO t__new VALUES ('mine');";
+    let trip = Trip::new(before, &after, rows).await;
+    let seen = || {
+        let names = "SELECT type, name FROM sqlite_schema WHERE name LIKE 't%' ORDER BY name";
+        let values = "SELECT t.a, x, t__new2.a FROM t, t__new, t__new2";
+        let database = trip.open();
+        (ask(&database, names), ask(&database, values))
+    };
+    let before = seen();
+    let _ = trip.try_up().await.unwrap();
+    assert_eq!(seen(), before);
+    let _ = trip.try_down().await.unwrap();
+    assert_eq!(seen(), before);
+}

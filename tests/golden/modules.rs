@@ -25,6 +25,8 @@ pub mod add_table;
 pub mod add_unique;
 #[path = "../cases/allow_null/module.rs"]
 pub mod allow_null;
+#[path = "../cases/change_collation/module.rs"]
+pub mod change_collation;
 #[path = "../cases/change_default/module.rs"]
 pub mod change_default;
 #[path = "../cases/change_foreign_key_action/module.rs"]
@@ -82,6 +84,7 @@ pub(crate) fn all() -> Vec<(&'static str, Box<dyn MigrationTrait>)> {
         ("add_table", Box::new(add_table::Migration)),
         ("add_unique", Box::new(add_unique::Migration)),
         ("allow_null", Box::new(allow_null::Migration)),
+        ("change_collation", Box::new(change_collation::Migration)),
         ("change_default", Box::new(change_default::Migration)),
         ("change_foreign_key_action", Box::new(change_foreign_key_action::Migration)),
         ("change_primary_key", Box::new(change_primary_key::Migration)),

@@ -4,6 +4,7 @@ use super::{Aspect, Change, TableChange, TableDifference};
 use crate::ident::Ident;
 use crate::pair::Pair;
 use crate::schema::{Column, ForeignKey, KeyColumn, PrimaryKey, UniqueKey};
+use crate::sql::create_table::Deferral;
 use std::fmt;
 
 /// Whether something comes, goes or changes.
@@ -104,11 +105,10 @@ impl TableChange {
                 )
             }
             Self::ChangePrimaryKey(keys) => {
-                let keys =
-                    keys.as_ref().map(|key| key.as_ref().map_or("none".to_owned(), key_in_words));
+                let words = primary_keys_in_words(keys);
                 (
                     Glyph::Modify,
-                    format!("primary key of {table}: {} -> {}", keys.current, keys.desired),
+                    format!("primary key of {table}: {} -> {}", words.current, words.desired),
                 )
             }
             Self::AddUnique(key) => {
@@ -194,6 +194,18 @@ fn aspect_in_words(aspect: Aspect, columns: &Pair<Column>) -> String {
     }
 }
 
+/// Two keys of the same columns differ where only one of them is the rowid itself.
+fn primary_keys_in_words(keys: &Pair<Option<PrimaryKey>>) -> Pair<String> {
+    let words = keys.as_ref().map(|key| key.as_ref().map_or("none".to_owned(), key_in_words));
+    if words.current != words.desired {
+        return words;
+    }
+    keys.as_ref().map(|key| match key {
+        Some(key) if key.rowid_alias => format!("{}, the rowid", key_in_words(key)),
+        _ => words.current.clone(),
+    })
+}
+
 fn key_in_words(key: &PrimaryKey) -> String {
     let mut text = format!("({})", key_columns(&key.columns));
     if key.autoincrement {
@@ -212,7 +224,12 @@ fn unique_in_words(key: &UniqueKey) -> String {
 }
 
 fn key_columns(columns: &[KeyColumn]) -> String {
-    join(columns.iter().map(|column| column.name.as_str()))
+    let in_words = |column: &KeyColumn| {
+        let collation =
+            column.collation.as_ref().map_or(String::new(), |name| format!(" COLLATE {name}"));
+        format!("{}{collation}{}", column.name, if column.descending { " DESC" } else { "" })
+    };
+    columns.iter().map(in_words).collect::<Vec<_>>().join(", ")
 }
 
 fn reference_in_words(key: &ForeignKey) -> String {
@@ -224,6 +241,9 @@ fn reference_in_words(key: &ForeignKey) -> String {
         if action != "NO ACTION" {
             text.push_str(&format!(" ON {when} {action}"));
         }
+    }
+    if key.deferral == Deferral::Deferred {
+        text.push_str(" DEFERRABLE INITIALLY DEFERRED");
     }
     text
 }

@@ -72,8 +72,27 @@ fn an_integer_key_is_the_rowid_only_when_spelled_so() {
             &["CREATE TABLE t (id INT PRIMARY KEY)"],
             &["CREATE TABLE t (id INTEGER PRIMARY KEY)"]
         ),
-        ["~ primary key of t: (id) -> (id)"]
+        ["~ primary key of t: (id) -> (id), the rowid"]
     );
+}
+
+/// No two sides of a difference are described by the same words.
+#[test]
+fn what_differs_in_a_key_is_said() {
+    let p = "CREATE TABLE p (id INTEGER PRIMARY KEY)";
+    for (one, two, said) in [
+        ("UNIQUE (a)", "UNIQUE (a COLLATE NOCASE)", "+ unique t (a COLLATE NOCASE)"),
+        ("PRIMARY KEY (a)", "PRIMARY KEY (a DESC)", "~ primary key of t: (a) -> (a DESC)"),
+        (
+            "FOREIGN KEY (a) REFERENCES p (id)",
+            "FOREIGN KEY (a) REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED",
+            "+ foreign key t (a) -> p (id) DEFERRABLE INITIALLY DEFERRED",
+        ),
+    ] {
+        let table = |constraint| format!("CREATE TABLE t (a TEXT, {constraint})");
+        let found = lines(&[p, &table(one)], &[p, &table(two)]);
+        assert_eq!(found.last().map(String::as_str), Some(said));
+    }
 }
 
 #[test]

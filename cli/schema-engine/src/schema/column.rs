@@ -4,7 +4,7 @@ use super::column_type::{Affinity, DeclaredType};
 use super::default::DefaultValue;
 use crate::ident::Ident;
 use crate::sql::create_table::{ColumnClauseKind, ColumnSyntax};
-use crate::sql::normal::normal;
+use crate::sql::normal::normal_over;
 
 /// A column of an ordinary table. Keys, checks and references are the table's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,8 @@ pub struct Generated {
 }
 
 impl Column {
-    pub(super) fn from_syntax(syntax: &ColumnSyntax, sql: &str) -> Self {
+    /// A column among those of its table.
+    pub(super) fn from_syntax(syntax: &ColumnSyntax, columns: &[ColumnSyntax], sql: &str) -> Self {
         let declared = syntax.type_span.clone().map_or("", |span| &sql[span]);
         let mut column = Self {
             name: syntax.name.clone(),
@@ -64,7 +65,7 @@ impl Column {
                         Some(name.clone()).filter(|name| *name != Ident::from("BINARY"));
                 }
                 ColumnClauseKind::Generated { expression, stored } => {
-                    let expression = normal(&sql[expression.clone()]);
+                    let expression = normal_over(&sql[expression.clone()], columns);
                     column.generated = Some(Generated { expression, stored: *stored });
                 }
                 ColumnClauseKind::PrimaryKey { .. }

@@ -5,7 +5,7 @@ use crate::ident::Ident;
 use crate::sql::create_table::{
     ColumnClauseKind, ColumnSyntax, ConstraintKind, ConstraintSyntax, IndexedColumn, Reference,
 };
-use crate::sql::normal::normal;
+use crate::sql::normal::normal_over;
 use std::ops::Range;
 
 /// A key or a check and where it is written.
@@ -60,7 +60,7 @@ fn of_column<'a>(
             ColumnClauseKind::Unique { conflict } => {
                 Rule::Unique(UniqueKey { columns: key(false), conflict: conflict.clone() })
             }
-            ColumnClauseKind::Check(span) => Rule::Check(normal(&table.sql[span.clone()])),
+            ColumnClauseKind::Check(span) => Rule::Check(check(table, span)),
             ColumnClauseKind::References(reference) => {
                 Rule::ForeignKey(foreign_key(vec![column.name.clone()], reference))
             }
@@ -90,13 +90,17 @@ fn of_table(table: &Table, syntax: &ConstraintSyntax) -> Option<Constraint> {
             columns.sort();
             Rule::Unique(UniqueKey { columns, conflict: conflict.clone() })
         }
-        ConstraintKind::Check(span) => Rule::Check(normal(&table.sql[span.clone()])),
+        ConstraintKind::Check(span) => Rule::Check(check(table, span)),
         ConstraintKind::ForeignKey { columns, reference } => {
             Rule::ForeignKey(foreign_key(columns.clone(), reference))
         }
         ConstraintKind::NameOnly => return None,
     };
     Some(Constraint { column: None, span: syntax.span.clone(), rule })
+}
+
+fn check(table: &Table, expression: &Range<usize>) -> String {
+    normal_over(&table.sql[expression.clone()], &table.syntax.columns)
 }
 
 /// Whether a column that is the whole primary key is the rowid itself.

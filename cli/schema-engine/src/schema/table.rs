@@ -99,7 +99,7 @@ impl Table {
             columns: syntax
                 .columns
                 .iter()
-                .map(|column| Column::from_syntax(column, &sql))
+                .map(|column| Column::from_syntax(column, &syntax.columns, &sql))
                 .collect(),
             constraints: Vec::new(),
             primary_key: None,

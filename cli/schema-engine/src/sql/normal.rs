@@ -3,27 +3,62 @@
 //! White space, comments, letter case of keywords and names, and the kind of quotes around a name
 //! don't change what a schema means, so two texts are compared by this form. It is never executed.
 
+use super::create_table::ColumnSyntax;
 use super::lexer::{Token, TokenKind, significant_tokens, unquote};
+use crate::ident::Ident;
 use std::fmt::Write as _;
 
 /// The normal form of a piece of SQL; text that is no SQL is its own normal form.
 pub fn normal(sql: &str) -> String {
+    normal_where(sql, |_, _| false)
+}
+
+/// The normal form of an expression over the columns of a table.
+///
+/// A name in double quotes that nothing has is a string to SQLite, and the letter case of a string
+/// counts (<https://www.sqlite.org/quirks.html#dblquote>).
+pub fn normal_over(sql: &str, columns: &[ColumnSyntax]) -> String {
+    let is_column = |name: &str| {
+        ["rowid", "_rowid_", "oid"].iter().any(|rowid| name.eq_ignore_ascii_case(rowid))
+            || columns.iter().any(|column| column.name == Ident::from(name))
+    };
+    normal_where(sql, |tokens, at| {
+        let text = tokens[at].text(sql);
+        let beside = |at: Option<usize>| {
+            at.and_then(|at| tokens.get(at)).map_or("", |token| token.text(sql))
+        };
+        let (before, behind) = (beside(at.checked_sub(1)), beside(Some(at + 1)));
+        // Names of functions, tables, collations and types are none of columns.
+        let is_other_name = matches!(behind, "(" | ".")
+            || before == "."
+            || ["collate", "as"].iter().any(|word| before.eq_ignore_ascii_case(word));
+        text.starts_with('"') && !is_other_name && !is_column(&unquote(text))
+    })
+}
+
+/// The normal form where the tokens for which `is_string` holds are strings.
+fn normal_where(sql: &str, is_string: impl Fn(&[Token], usize) -> bool) -> String {
     let Ok(tokens) = significant_tokens(sql) else {
         return sql.to_owned();
     };
+    let tokens = without_outer_parentheses(&tokens, sql);
     let mut form = String::with_capacity(sql.len());
-    for token in without_outer_parentheses(&tokens, sql) {
+    for (at, token) in tokens.iter().enumerate() {
         if !form.is_empty() {
             form.push(' ');
         }
-        push_normal(&mut form, token, sql);
+        if token.kind == TokenKind::Quoted && is_string(tokens, at) {
+            form.push_str(&Ident::from(unquote(token.text(sql))).literal());
+        } else {
+            push_normal(&mut form, token, sql);
+        }
     }
     form
 }
 
 /// Whether a piece of SQL mentions a name, in any quotes. A string literal is no mention, except
 /// where SQLite would read it as a name; the caller treats a mention as "may depend on it".
-pub fn mentions(sql: &str, name: &crate::ident::Ident) -> bool {
+pub fn mentions(sql: &str, name: &Ident) -> bool {
     let Ok(tokens) = significant_tokens(sql) else {
         return true;
     };
@@ -98,7 +133,7 @@ fn closes_at_the_end(tokens: &[Token], sql: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ident::Ident;
+    use crate::sql::create_table;
 
     #[test]
     fn spelling_is_taken_away() {
@@ -114,6 +149,25 @@ mod tests {
         assert_ne!(normal("lower(name) > 'a b'"), form);
         assert_ne!(normal("\"null\""), normal("null"));
         assert_eq!(normal("(a) + (b)"), "( a ) + ( b )");
+    }
+
+    #[test]
+    fn a_quoted_name_that_nothing_has_is_a_string() {
+        let table =
+            create_table::parse("CREATE TABLE t (Status TEXT, \"Group\" TEXT)").expect("valid");
+        let normal = |sql| normal_over(sql, &table.columns);
+        assert_eq!(normal("\"STATUS\" <> \"Draft\""), "status <> 'Draft'");
+        assert_ne!(normal("status <> \"Draft\""), normal("status <> \"draft\""));
+        assert_eq!(normal("status <> \"it's\""), normal("Status <> 'it''s'"));
+        assert_eq!(normal("\"t\".\"group\" > 0"), "t . group > 0");
+        assert_eq!(
+            normal("\"LOWER\"(\"group\" COLLATE \"NOCASE\")"),
+            normal("lower([GROUP] collate nocase)")
+        );
+        assert_eq!(
+            normal("\"rowid\" > CAST(\"group\" AS \"TEXT\")"),
+            "rowid > cast ( group as text )"
+        );
     }
 
     #[test]

@@ -10,9 +10,6 @@
 //!
 //! Rebuilds:
 //! - notes: keeps every row, the id sequence
-//!
-//! Hazards:
-//! - ! TG204: notes (task_id) must refer to rows of tasks
 
 use sea_orm_migration::prelude::*;
 

@@ -162,7 +162,8 @@ impl<'a> Census<'a> {
 /// What SQLite said, without what the libraries above it add.
 fn reason(error: &DbErr) -> String {
     let text = error.to_string();
-    let said = text.rsplit_once(") ").map_or(text.as_str(), |(_, said)| said);
+    let said = text.split_once("(code: ").and_then(|(_, said)| said.split_once(") "));
+    let said = said.map_or(text.as_str(), |(_, said)| said);
     one_line(said)
 }
 

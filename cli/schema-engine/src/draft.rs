@@ -33,8 +33,11 @@ pub struct Draft {
 ///
 /// `rows` is a database that has the current schema: what the migration may cost is counted there.
 ///
+/// Whether the rows fit what is desired is asked with [`Draft::refuse_what_would_fail`], so that a
+/// draft can be shown all the same.
+///
 /// # Errors
-/// When the rows don't fit what is desired, or the plan can't be proven.
+/// When the plan can't be proven.
 pub async fn draft(
     schemas: Pair<&Schema>,
     rows: Option<&DatabaseConnection>,
@@ -52,7 +55,6 @@ pub async fn draft(
         }
         None => (found.into_iter().map(CountedHazard::uncounted).collect(), Vec::new()),
     };
-    refuse_what_would_fail(&found, answers)?;
     let renames = answers.renames.iter();
     let renames = renames.map(|rename| Line { glyph: Glyph::Modify, text: rename.describe() });
     let lines = proven.difference.changes.iter().flat_map(Change::describe);
@@ -60,34 +62,39 @@ pub async fn draft(
     Ok(Ok(Draft { proven, changes, hazards: found, footprint, notes }))
 }
 
-/// Live rows that don't fit are found now, not when the migration runs; values that would change
-/// are left to the one who knows what they mean.
-fn refuse_what_would_fail(hazards: &[CountedHazard], answers: &Answers) -> Result<()> {
-    let refused: Vec<_> = hazards
-        .iter()
-        .filter(|found| found.count().is_some_and(|count| count > 0))
-        .filter(|CountedHazard { hazard, .. }| match hazard.code.severity() {
-            Severity::MayFail => true,
-            Severity::MayChangeData => !answers.accepted.contains(&hazard.code),
-            Severity::LosesData => false,
-        })
-        .collect();
-    let what = match refused.as_slice() {
-        [] => return Ok(()),
-        [one] => one.describe(),
-        many => {
-            let lines: Vec<_> = many.iter().map(|found| found.describe()).collect();
-            format!("the database has rows that don't fit\n  {}", lines.join("\n  "))
-        }
-    };
-    let error = Error::refused(what).state("Nothing was written.");
-    Err(refused.iter().fold(error, |error, CountedHazard { hazard, .. }| match refused.len() {
-        1 => error.next(hazard.fix.clone()),
-        _ => error.next(format!("{}: {}", hazard.code, hazard.fix)),
-    }))
-}
-
 impl Draft {
+    /// Live rows that don't fit are found now, not when the migration runs; values that would
+    /// change are left to the one who knows what they mean.
+    ///
+    /// # Errors
+    /// When there are some that no answer covers: all of them, each with its count, the first of
+    /// them and what to do.
+    pub fn refuse_what_would_fail(&self, answers: &Answers) -> Result<()> {
+        let refused: Vec<_> = self
+            .hazards
+            .iter()
+            .filter(|found| found.count().is_some_and(|count| count > 0))
+            .filter(|CountedHazard { hazard, .. }| match hazard.code.severity() {
+                Severity::MayFail => true,
+                Severity::MayChangeData => !answers.accepted.contains(&hazard.code),
+                Severity::LosesData => false,
+            })
+            .collect();
+        let what = match refused.as_slice() {
+            [] => return Ok(()),
+            [one] => one.describe(),
+            many => {
+                let lines: Vec<_> = many.iter().map(|found| found.describe()).collect();
+                format!("the database has rows that don't fit\n  {}", lines.join("\n  "))
+            }
+        };
+        let error = Error::refused(what).state("Nothing was written.");
+        Err(refused.iter().fold(error, |error, CountedHazard { hazard, .. }| match refused.len() {
+            1 => error.next(hazard.fix.clone()),
+            _ => error.next(format!("{}: {}", hazard.code, hazard.fix)),
+        }))
+    }
+
     /// The module's text.
     #[must_use]
     pub fn module(

@@ -2,7 +2,9 @@
 
 use super::{Case, told};
 use schema_engine::amount::size;
+use schema_engine::census::{Census, CountedHazard};
 use schema_engine::draft::draft;
+use schema_engine::hazard::{Evidence, hazards};
 use schema_engine::pair::Pair;
 
 const HOSTILE: [&str; 10] =
@@ -112,6 +114,30 @@ async fn what_can_not_be_asked_is_said_and_stops_nothing() {
         [
             "TG203: (a) must be unique in t (not counted: the values of t.a change in the same revision)",
             "TG203: (b, c) must be unique in t (not counted: t.c is new)",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_query_that_fails_is_a_note() {
+    let case = Case::new(
+        "CREATE TABLE t (x integer)",
+        "INSERT INTO t VALUES (1), (1)",
+        "CREATE TABLE t (x integer UNIQUE CHECK (x > 1))",
+    )
+    .await;
+    let proven = case.proven().await;
+    let mut found = hazards(&proven.difference, &case.after, &case.answers);
+    assert_eq!(found.len(), 2);
+    let Evidence::Queries(queries) = &mut found[1].evidence else { panic!("{found:?}") };
+    queries[0].count = "SELECT of_the_app(x) FROM t".to_owned();
+    let census = Census::new(case.live.connection(), &case.before, &case.answers);
+    let lines: Vec<_> = census.count(found).await.iter().map(CountedHazard::describe).collect();
+    assert_eq!(
+        lines,
+        [
+            "TG203: (x) must be unique in t (2 rows here are not unique: 1 (2 times))",
+            "TG205: every row of t must hold to: x > 1 (not counted: no such function: of_the_app)"
         ]
     );
 }

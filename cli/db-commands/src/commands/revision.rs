@@ -99,10 +99,13 @@ impl New<'_> {
             database: context.database(),
             answers: &answers,
         };
-        Ok(autogenerate.draft().await?.map(|draft| {
-            let module = draft.module(&self.id, self.parent, self.message, &self.created);
-            (draft, module)
-        }))
+        let draft = match autogenerate.draft().await? {
+            Ok(draft) => draft,
+            Err(notes) => return Ok(Err(notes)),
+        };
+        draft.refuse_what_would_fail(&answers)?;
+        let module = draft.module(&self.id, self.parent, self.message, &self.created);
+        Ok(Ok((draft, module)))
     }
 
     fn header(&self) -> Header {

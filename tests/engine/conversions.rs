@@ -177,3 +177,30 @@ async fn every_value_becomes_what_sqlite_makes_of_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(seen[0] > 50 && seen[1] > 50, "{seen:?}");
 }
+
+#[tokio::test]
+async fn a_strict_table_refuses_what_is_said_not_to_fit() {
+    let mut refused = 0;
+    for to in ["int", "integer", "text", "blob", "real", "any"] {
+        let live = scratch("CREATE TABLE t (id integer PRIMARY KEY, x)").await;
+        let before = live.schema().await.unwrap();
+        let strict =
+            |name: &str| format!("CREATE TABLE {name} (id integer PRIMARY KEY, x {to}) STRICT");
+        let after = scratch(&strict("t")).await.schema().await.unwrap();
+        run(&live, &strict("other")).await;
+        let answers = Answers::default();
+        let mut found = hazards(&diff(Pair::new(&before, &after)), &after, &answers);
+        found.retain(|hazard| hazard.code == HazardCode::RequireType);
+        assert_eq!(found.is_empty(), to == "any");
+        let census = Census::new(live.connection(), &before, &answers);
+        for value in VALUES {
+            run(&live, &format!("DELETE FROM t; INSERT INTO t (x) VALUES ({value})")).await;
+            let taken = live.run(["INSERT INTO other (x) SELECT x FROM t"]).await.is_ok();
+            let counted = census.count(found.clone()).await;
+            let fits = counted.iter().all(|found| found.count() == Some(0));
+            assert_eq!(fits, taken, "{to}: {value}");
+            refused += usize::from(!taken);
+        }
+    }
+    assert!(refused > 50, "{refused}");
+}

@@ -1,6 +1,11 @@
 //! Each rule that rows can break.
 
 use super::{Case, told};
+use crate::query;
+use schema_engine::ErrorKind;
+use schema_engine::draft::draft;
+use schema_engine::hazard::HazardCode;
+use schema_engine::pair::Pair;
 
 const USERS: &str = "CREATE TABLE users (id integer PRIMARY KEY, email text, name text)";
 
@@ -233,4 +238,49 @@ async fn values_of_another_type() {
             "TG206: every row of t must hold values of the declared type in (k) (1 row here doesn't: rowid = 2: k = 'x')"
         ]
     );
+}
+
+#[tokio::test]
+async fn what_is_refused_and_what_answers_it() {
+    let before = "CREATE TABLE t (id integer PRIMARY KEY, n text)";
+    let rows = "INSERT INTO t (n) VALUES ('007'), (NULL), ('n/a')";
+    let retyped = "CREATE TABLE t (id integer PRIMARY KEY, n integer)";
+    let required = "CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL)";
+    let conversion = "t.n=CAST(coalesce(n, 0) AS INTEGER)";
+    let accepted = [HazardCode::ChangeAffinity];
+    for (after, fill, accepted, refused) in [
+        (retyped, None, [].as_slice(), "TG301"),
+        (retyped, None, &accepted, ""),
+        (retyped, Some(conversion), &[], ""),
+        (required, None, &[], "TG202 TG301"),
+        (required, None, &accepted, "TG202"),
+        // What takes the place of NULL doesn't touch the other values.
+        (required, Some("t.n=0"), &[], "TG301"),
+        (required, Some("t.n=0"), &accepted, ""),
+        (required, Some(conversion), &[], ""),
+    ] {
+        let mut case = Case::new(before, rows, after).await.answered(&[], fill.as_slice());
+        case.answers.accepted.extend(accepted);
+        let schemas = Pair::new(&case.before, &case.after);
+        let drafted = draft(schemas, Some(case.live.connection()), &case.answers).await;
+        let drafted = drafted.unwrap().unwrap();
+        let outcome = drafted.refuse_what_would_fail(&case.answers);
+        let told = outcome.as_ref().map_or_else(ToString::to_string, |()| String::new());
+        let codes: Vec<_> =
+            ["TG202", "TG301"].into_iter().filter(|code| told.contains(code)).collect();
+        assert_eq!(codes.join(" "), refused, "{after} {fill:?} {accepted:?}: {told}");
+        if let Err(error) = outcome {
+            assert_eq!(error.kind(), ErrorKind::Refused);
+            assert_eq!(error.next_steps().len(), codes.len());
+            continue;
+        }
+        case.live.run(drafted.proven.up.statements()).await.unwrap();
+        let stored = query(&case.live, "SELECT quote(n) FROM t").await.join(", ");
+        let expected = match fill {
+            Some("t.n=0") => "7, 0, 'n/a'",
+            Some(_) => "7, 0, 0",
+            None => "7, NULL, 'n/a'",
+        };
+        assert_eq!(stored, expected);
+    }
 }

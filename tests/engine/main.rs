@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod architecture;
+mod census;
+mod conversions;
 mod models;
 mod patience;
 mod sea_orm_facts;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 struct OneTable;
 
 impl MigrationName for OneTable {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m001_one"
     }
 }

@@ -41,7 +41,7 @@ async fn outcome(case: &Case) -> (String, String) {
         answers.renames.iter().map(|rename| format!("~ {}", rename.describe())).collect();
     let found = proven.difference.changes.iter().flat_map(Change::describe);
     changes.extend(found.map(|line| line.to_string()));
-    let hazards: Vec<String> = hazards(&proven.difference, &answers)
+    let hazards: Vec<String> = hazards(&proven.difference, &after, &answers)
         .iter()
         .map(|hazard| format!("! {}: {}", hazard.code, hazard.what))
         .collect();

@@ -41,6 +41,8 @@ pub mod change_view_and_trigger;
 pub mod comments_and_clauses_stay;
 #[path = "../cases/composite_index/module.rs"]
 pub mod composite_index;
+#[path = "../cases/convert_with_fill/module.rs"]
+pub mod convert_with_fill;
 #[path = "../cases/drop_column/module.rs"]
 pub mod drop_column;
 #[path = "../cases/drop_indexed_column/module.rs"]
@@ -92,6 +94,7 @@ pub(crate) fn all() -> Vec<(&'static str, Box<dyn MigrationTrait>)> {
         ("change_view_and_trigger", Box::new(change_view_and_trigger::Migration)),
         ("comments_and_clauses_stay", Box::new(comments_and_clauses_stay::Migration)),
         ("composite_index", Box::new(composite_index::Migration)),
+        ("convert_with_fill", Box::new(convert_with_fill::Migration)),
         ("drop_column", Box::new(drop_column::Migration)),
         ("drop_indexed_column", Box::new(drop_indexed_column::Migration)),
         ("drop_required_column", Box::new(drop_required_column::Migration)),

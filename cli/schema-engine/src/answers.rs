@@ -1,9 +1,13 @@
 //! What nobody can read from two schemas and somebody has to say: renames and values to fill in.
 
 use crate::error::{Error, Result};
+use crate::hazard::HazardCode;
 use crate::ident::Ident;
+use crate::pair::Pair;
 use crate::plan::{Statement, StatementKind};
-use std::collections::BTreeMap;
+use crate::schema::Table;
+use crate::sql::normal::mentions;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 /// Answers given beforehand.
@@ -11,8 +15,11 @@ use std::str::FromStr;
 pub struct Answers {
     /// What was renamed, in the order in which it is done.
     pub renames: Vec<Rename>,
-    /// Expressions over a row for columns that must not be NULL, by table and column.
+    /// Expressions over a row for columns that must not be NULL or get another type, by table and
+    /// column.
     pub fills: BTreeMap<(Ident, Ident), String>,
+    /// Hazards whose cost is accepted.
+    pub accepted: BTreeSet<HazardCode>,
 }
 
 /// A table or a column that got another name.
@@ -108,7 +115,7 @@ impl FromStr for Rename {
     }
 }
 
-/// An expression over a row for a column that must not be NULL.
+/// An expression over a row for a column that must not be NULL or gets another type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fill {
     /// The column's table.
@@ -146,8 +153,25 @@ impl Answers {
     #[must_use]
     pub fn new(renames: Vec<Rename>, fills: Vec<Fill>) -> Self {
         let fills = fills.into_iter().map(|fill| ((fill.table, fill.column), fill.expression));
-        Self { renames, fills: fills.collect() }
+        Self { renames, fills: fills.collect(), accepted: BTreeSet::new() }
     }
+}
+
+/// Whether a fill says what every value of a column becomes, and not only what takes the place of
+/// NULL.
+///
+/// It does where values can't stay what they are: the column gets another affinity, or is held to
+/// its type from now on. Where NULL goes as well, only an expression that reads the column is a
+/// conversion: `0` is meant for the NULLs.
+#[must_use]
+pub fn converts(expression: &str, tables: Pair<&Table>, column: &Ident) -> bool {
+    let columns = tables.map(|table| table.column(column));
+    let (Some(old), Some(new)) = (columns.current, columns.desired) else { return false };
+    let Pair { current, desired } = tables;
+    let other_class = current.affinity_of(old) != desired.affinity_of(new);
+    let held = !current.is_held_to_its_type(old) && desired.is_held_to_its_type(new);
+    let nulls_go = old.not_null.is_none() && new.not_null.is_some();
+    (other_class || held) && (!nulls_go || mentions(expression, column))
 }
 
 #[cfg(test)]
@@ -167,6 +191,21 @@ mod tests {
         for text in ["", "a", "=b", "a=", ".a=b", "t.=b"] {
             assert!(text.parse::<Rename>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_fill_converts_what_it_reads() {
+        let table = |text: &str| Table::from_sql(text, 0).unwrap();
+        let nullable = table("CREATE TABLE t (x text)");
+        let convert = |expression: &str, after: &str| {
+            converts(expression, Pair::new(&nullable, &table(after)), &"x".into())
+        };
+        assert!(convert("CAST(x AS INTEGER)", "CREATE TABLE t (x integer NOT NULL)"));
+        assert!(!convert("0", "CREATE TABLE t (x integer NOT NULL)"));
+        assert!(convert("0", "CREATE TABLE t (x integer)"));
+        assert!(convert("lower(x)", "CREATE TABLE t (x text) STRICT"));
+        assert!(!convert("lower(x)", "CREATE TABLE t (x varchar NOT NULL)"));
+        assert!(!convert("lower(x)", "CREATE TABLE t (y text)"));
     }
 
     #[test]

@@ -2,15 +2,16 @@
 //! may cost.
 
 use crate::answers::Answers;
+use crate::census::{Census, CountedHazard, Footprint};
 use crate::change::{Change, Glyph, Line};
 use crate::diff::diff;
 use crate::error::{Error, Result};
-use crate::hazard::{Hazard, HazardCode, hazards};
+use crate::hazard::{Severity, hazards};
 use crate::pair::Pair;
 use crate::prove::{Proven, prove};
 use crate::render::{self, Header};
 use crate::schema::Schema;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
+use sea_orm::DatabaseConnection;
 
 /// A proven migration.
 #[derive(Debug)]
@@ -22,25 +23,21 @@ pub struct Draft {
     pub changes: Vec<Line>,
     /// What it may cost, with counts from the live data where there is some.
     pub hazards: Vec<CountedHazard>,
+    /// How much of the live data is copied or dropped, table by table.
+    pub footprint: Vec<Footprint>,
     /// What else is worth saying.
     pub notes: Vec<String>,
-}
-
-/// A hazard and how much of the live data it concerns.
-#[derive(Debug, Clone)]
-pub struct CountedHazard {
-    /// The hazard.
-    pub hazard: Hazard,
-    /// How many rows; `None` where nothing was counted.
-    pub count: Option<i64>,
 }
 
 /// Compares, plans and proves. `Err(notes)` of the inner result where nothing differs.
 ///
 /// `rows` is a database that has the current schema: what the migration may cost is counted there.
 ///
+/// Whether the rows fit what is desired is asked with [`Draft::refuse_what_would_fail`], so that a
+/// draft can be shown all the same.
+///
 /// # Errors
-/// When the rows don't fit what is desired, or the plan can't be proven.
+/// When the plan can't be proven.
 pub async fn draft(
     schemas: Pair<&Schema>,
     rows: Option<&DatabaseConnection>,
@@ -50,67 +47,54 @@ pub async fn draft(
     let Some(proven) = prove(schemas, answers).await? else {
         return Ok(Err(notes));
     };
-    let mut found = Vec::new();
-    for hazard in hazards(&proven.difference, answers) {
-        let count = count(&hazard, rows, answers).await?;
-        found.push(CountedHazard { hazard, count });
-    }
-    refuse_what_would_fail(&found)?;
+    let found = hazards(&proven.difference, schemas.desired, answers);
+    let (found, footprint) = match rows {
+        Some(rows) => {
+            let census = Census::new(rows, schemas.current, answers);
+            (census.count(found).await, census.footprint(&proven).await?)
+        }
+        None => (found.into_iter().map(CountedHazard::uncounted).collect(), Vec::new()),
+    };
     let renames = answers.renames.iter();
     let renames = renames.map(|rename| Line { glyph: Glyph::Modify, text: rename.describe() });
     let lines = proven.difference.changes.iter().flat_map(Change::describe);
     let changes = renames.chain(lines).collect();
-    Ok(Ok(Draft { proven, changes, hazards: found, notes }))
-}
-
-async fn count(
-    hazard: &Hazard,
-    rows: Option<&DatabaseConnection>,
-    answers: &Answers,
-) -> Result<Option<i64>> {
-    // A rename is not done in the live database yet, so its new names can't be asked for.
-    let (Some(rows), Some(sql), true) = (rows, &hazard.count, answers.renames.is_empty()) else {
-        return Ok(None);
-    };
-    let uncounted = |error| Error::failed("can't count the rows that are concerned").because(error);
-    let query = Statement::from_string(DbBackend::Sqlite, sql.as_str());
-    match rows.query_one_raw(query).await.map_err(uncounted)? {
-        Some(row) => Ok(Some(row.try_get_by_index(0).map_err(uncounted)?)),
-        None => Ok(None),
-    }
-}
-
-/// Live rows that don't fit are found now, not when the migration runs.
-fn refuse_what_would_fail(hazards: &[CountedHazard]) -> Result<()> {
-    for CountedHazard { hazard, count } in hazards {
-        let fails = matches!(hazard.code, HazardCode::AddRequiredColumn | HazardCode::RequireValue);
-        if fails && let Some(count @ 1..) = count {
-            let rows = if *count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
-            return Err(Error::refused(format!(
-                "{} {}, and the database has {rows} without a value",
-                hazard.code, hazard.what
-            ))
-            .state("Nothing was written.")
-            .next(hazard.fix.clone()));
-        }
-    }
-    Ok(())
-}
-
-impl CountedHazard {
-    /// The hazard in one line.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        let counted = match self.count {
-            None => String::new(),
-            Some(1) => " (1 row here)".to_owned(),
-            Some(count) => format!(" ({count} rows here)"),
-        };
-        format!("{}: {}{counted}", self.hazard.code, self.hazard.what)
-    }
+    Ok(Ok(Draft { proven, changes, hazards: found, footprint, notes }))
 }
 
 impl Draft {
+    /// Live rows that don't fit are found now, not when the migration runs; values that would
+    /// change are left to the one who knows what they mean.
+    ///
+    /// # Errors
+    /// When there are some that no answer covers: all of them, each with its count, the first of
+    /// them and what to do.
+    pub fn refuse_what_would_fail(&self, answers: &Answers) -> Result<()> {
+        let refused: Vec<_> = self
+            .hazards
+            .iter()
+            .filter(|found| found.count().is_some_and(|count| count > 0))
+            .filter(|CountedHazard { hazard, .. }| match hazard.code.severity() {
+                Severity::MayFail => true,
+                Severity::MayChangeData => !answers.accepted.contains(&hazard.code),
+                Severity::LosesData => false,
+            })
+            .collect();
+        let what = match refused.as_slice() {
+            [] => return Ok(()),
+            [one] => one.describe(),
+            many => {
+                let lines: Vec<_> = many.iter().map(|found| found.describe()).collect();
+                format!("the database has rows that don't fit\n  {}", lines.join("\n  "))
+            }
+        };
+        let error = Error::refused(what).state("Nothing was written.");
+        Err(refused.iter().fold(error, |error, CountedHazard { hazard, .. }| match refused.len() {
+            1 => error.next(hazard.fix.clone()),
+            _ => error.next(format!("{}: {}", hazard.code, hazard.fix)),
+        }))
+    }
+
     /// The module's text.
     #[must_use]
     pub fn module(

@@ -14,10 +14,10 @@
 //!  database ► dump · restore · reset
 //! ```
 //!
-//! The rooms [`ident`], [`pair`], [`sql`], [`schema`], [`change`], [`diff`], [`answers`], [`hazard`],
-//! [`plan`] and [`render`] work on values alone: no database, no files, no clock. Around them stand
+//! The rooms [`ident`], [`pair`], [`amount`], [`sql`], [`schema`], [`change`], [`diff`], [`answers`],
+//! [`hazard`], [`plan`] and [`render`] work on values alone: no database, no files, no clock. Around them stand
 //! the rooms that do: [`connection`], [`inspect`], [`scratch`], [`models`], [`history`], [`mod@prove`],
-//! [`mod@draft`], [`autogenerate`], [`migrations_dir`], [`executor`], and those that take a database as a whole.
+//! [`census`], [`mod@draft`], [`autogenerate`], [`migrations_dir`], [`executor`], and those that take a database as a whole.
 //! Nothing here prints, asks or knows a command line.
 //!
 //! # In an app of its own
@@ -64,10 +64,12 @@
 
 #![warn(missing_docs)]
 
+pub mod amount;
 pub mod answers;
 mod attentive;
 pub mod autogenerate;
 pub mod backup;
+pub mod census;
 pub mod change;
 pub mod connection;
 mod database_file;

@@ -5,7 +5,7 @@
 //! refuses to alter a table in place, or would leave another text, the table is rebuilt instead
 //! and the proof begins anew.
 
-use crate::answers::{Answers, Rename};
+use crate::answers::{Answers, Rename, converts};
 use crate::change::{Aspect, Change, TableChange};
 use crate::diff::{Difference, diff};
 use crate::error::{Error, Result};
@@ -83,7 +83,7 @@ async fn attempt(
     spared.tables.extend(forced.emptied.iter().cloned());
     let trial = sample::Trial::new(schemas.desired, answers).await?;
     let sample_rows = sample::fill(&scratch, &start, &spared, &trial).await;
-    let kept = kept(&start, &difference);
+    let kept = kept(&start, &difference, answers);
     let before = read(&scratch, &kept).await?;
     let broken_before = sample::broken_references(&scratch).await?;
 
@@ -287,7 +287,7 @@ fn spared(difference: &Difference, answers: &Answers) -> Spared {
 
 /// The columns whose values nothing may change: of every table on both sides, those that are not
 /// themselves altered in a way that concerns their values.
-fn kept(start: &Schema, difference: &Difference) -> Kept {
+fn kept(start: &Schema, difference: &Difference, answers: &Answers) -> Kept {
     let mut kept = Kept::new();
     for table in start.tables.values() {
         let columns = table.columns.iter().map(|column| column.name.clone()).collect();
@@ -299,7 +299,13 @@ fn kept(start: &Schema, difference: &Difference) -> Kept {
                 kept.remove(&table.name);
             }
             Change::AlterTable(difference) => {
-                let Some(columns) = kept.get_mut(&difference.tables.current.name) else { continue };
+                let table = &difference.tables.current.name;
+                let Some(columns) = kept.get_mut(table) else { continue };
+                // What was said to become of every value changes them.
+                columns.retain(|name| {
+                    let fill = answers.fills.get(&(table.clone(), name.clone()));
+                    !fill.is_some_and(|fill| converts(fill, difference.tables.as_ref(), name))
+                });
                 for change in &difference.changes {
                     match change {
                         TableChange::DropColumn(gone) => columns.retain(|name| *name != gone.name),

@@ -1,8 +1,9 @@
 //! Sample rows for a proof: a few in every table, with values that a careless copy would change.
 
-use crate::answers::Answers;
+use crate::answers::{Answers, converts};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
+use crate::pair::Pair;
 use crate::schema::{Affinity, Column, ObjectKind, Schema, Table};
 use crate::scratch::Scratch;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
@@ -41,16 +42,19 @@ impl<'a> Trial<'a> {
     }
 
     /// Whether the desired table takes the row, as far as the row has its columns.
-    async fn takes(&self, table: &Ident, row: &[(&Ident, String)]) -> bool {
-        let Some(table) = self.desired.tables.get(table) else { return true };
+    async fn takes(&self, current: &Table, row: &[(&Ident, String)]) -> bool {
+        let Some(table) = self.desired.tables.get(&current.name) else { return true };
         let mut names = Vec::new();
         let mut values = Vec::new();
         for column in table.columns.iter().filter(|column| column.generated.is_none()) {
             let fill = self.answers.fills.get(&(table.name.clone(), column.name.clone()));
             let has_default = fill.is_some() || column.default.is_some();
+            let converted =
+                fill.is_some_and(|fill| converts(fill, Pair::new(current, table), &column.name));
             match row.iter().find(|(name, _)| **name == column.name) {
                 Some((_, value))
-                    if value != "NULL" || column.not_null.is_none() || !has_default =>
+                    if !converted
+                        && (value != "NULL" || column.not_null.is_none() || !has_default) =>
                 {
                     values.push(format!("old.{}", column.name.quoted()));
                 }
@@ -98,7 +102,7 @@ pub(crate) async fn fill(
     for table in schema.tables.values().filter(|table| !spared.tables.contains(&table.name)) {
         for number in 1..=ROWS {
             let row = row(table, schema, number, spared);
-            if trial.takes(&table.name, &row).await {
+            if trial.takes(table, &row).await {
                 taken += usize::from(scratch.run([insert(table, &row)]).await.is_ok());
             }
         }

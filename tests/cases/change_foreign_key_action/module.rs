@@ -10,9 +10,6 @@
 //!
 //! Edits of stored SQL:
 //! - notes: no row is copied
-//!
-//! Hazards:
-//! - ! TG204: notes (task_id) must refer to rows of tasks
 
 use sea_orm_migration::prelude::*;
 

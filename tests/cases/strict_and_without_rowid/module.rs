@@ -10,6 +10,9 @@
 //!
 //! Rebuilds:
 //! - s: keeps every row
+//!
+//! Hazards:
+//! - ! TG206: every row of s must hold values of the declared type in (k, v)
 
 use sea_orm_migration::prelude::*;
 

@@ -21,6 +21,7 @@ fn what_goes_wrong_is_told_and_nothing_is_written() {
     a_folder_that_may_not_be_written(&tree);
     a_stale_program_that_may_not_rebuild(&tree);
     models_that_make_no_sense(&tree);
+    rows_that_do_not_fit(&tree);
     lists_that_nothing_can_be_added_to(&tree);
     a_module_that_nobody_registered(&tree);
     a_revision_that_fails(&tree);
@@ -141,6 +142,34 @@ fn models_that_make_no_sense(tree: &Tree) {
                 told.says("error: the models describe no table at all\n")
                     .says("Nothing was written.\n")
                     .says("`register`");
+            });
+        });
+    });
+}
+
+fn rows_that_do_not_fit(tree: &Tree) {
+    let database = tree.sandbox().database();
+    let twice = "UPDATE tasks SET title = 'Twice' WHERE id IN (SELECT id FROM tasks LIMIT 2)";
+    database::run(&database, twice);
+    database::run(&database, "UPDATE tasks SET description = '007' WHERE title = 'Twice'");
+    let unique = format!("    #[sea_orm(unique)]\n{TITLE}");
+    let (text, number) =
+        ("    pub description: Option<String>,\n", "    pub description: Option<i32>,\n");
+    let of_text = format!("    #[sea_orm(column_type = \"Text\")]\n{text}");
+    tree.with_edit(TASK, TITLE, &unique, || {
+        tree.with_edit(TASK, &of_text, number, || {
+            tree.unchanged(|| {
+                let duplicates = "TG203: (title) must be unique in tasks (2 rows here are not unique: 'Twice' (2 times))";
+                let told = tree.revision("Unique titles", "-a").exits(4).prints("");
+                told.says("error: the database has rows that don't fit\n")
+                    .says(duplicates)
+                    .says("'007' -> 7")
+                    .says("Nothing was written.\n")
+                    .says("help: TG203: Make the values differ")
+                    .says("`--fill tasks.description=SQL`");
+                let told = tree.tgenie("db check").run().exits(3);
+                let told = told.says("tasks is rebuilt: 10 rows are copied, about ");
+                told.says(duplicates).never_says("Nothing was written");
             });
         });
     });

@@ -7,8 +7,9 @@ use crate::settings::Naming;
 use crate::terminal::{Format, Glyph};
 use chrono::Utc;
 use schema_engine::autogenerate::Autogenerate;
+use schema_engine::census::{CountedHazard, Fate};
 use schema_engine::change::{self, Line};
-use schema_engine::draft::{CountedHazard, Draft};
+use schema_engine::draft::Draft;
 use schema_engine::history::ids;
 use schema_engine::migrations_dir::{self, MigrationsDir, revision_id};
 use schema_engine::render::{Header, empty_module};
@@ -98,10 +99,13 @@ impl New<'_> {
             database: context.database(),
             answers: &answers,
         };
-        Ok(autogenerate.draft().await?.map(|draft| {
-            let module = draft.module(&self.id, self.parent, self.message, &self.created);
-            (draft, module)
-        }))
+        let draft = match autogenerate.draft().await? {
+            Ok(draft) => draft,
+            Err(notes) => return Ok(Err(notes)),
+        };
+        draft.refuse_what_would_fail(&answers)?;
+        let module = draft.module(&self.id, self.parent, self.message, &self.created);
+        Ok(Ok((draft, module)))
     }
 
     fn header(&self) -> Header {
@@ -168,14 +172,23 @@ pub(super) fn notes_and_hazards(context: &Context<'_>, draft: &Draft) {
         }
     }
     for rebuild in draft.proven.up.rebuilds() {
-        context.terminal.say(&format!(
-            "  {} is rebuilt; that keeps {}",
-            rebuild.table,
-            rebuild.keeps.join(", ")
-        ));
+        let measured = draft
+            .footprint
+            .iter()
+            .find(|footprint| footprint.fate == Fate::Rebuilt && footprint.table == rebuild.table);
+        let told = match measured {
+            Some(footprint) => footprint.describe(&rebuild.keeps),
+            None => {
+                format!("{} is rebuilt; that keeps {}", rebuild.table, rebuild.keeps.join(", "))
+            }
+        };
+        context.terminal.say(&format!("  {told}"));
         for fill in &rebuild.fills {
             context.terminal.say(&format!("  {fill}"));
         }
+    }
+    for footprint in draft.footprint.iter().filter(|footprint| footprint.fate == Fate::Dropped) {
+        context.terminal.say(&format!("  {}", footprint.describe(&[])));
     }
     for note in &draft.notes {
         context.terminal.say(&format!("  {note}"));

@@ -1,7 +1,9 @@
 //! The copy inside a rebuild: which row of the old table gives which value of the new one.
 
 use super::{PlanOptions, Wording};
+use crate::answers::converts;
 use crate::ident::Ident;
+use crate::pair::Pair;
 use crate::schema::{Affinity, Column, DefaultValue, Rule, Schema, Table};
 
 /// The number of a row, from 1 on: a value that no other row of the copy has.
@@ -80,8 +82,12 @@ impl Copy<'_> {
     }
 
     fn fill(&self, column: &Ident) -> Option<String> {
+        self.said(column).map(|expression| format!("({expression})"))
+    }
+
+    fn said(&self, column: &Ident) -> Option<&str> {
         let fill = self.options.fills.get(&(self.current.name.clone(), column.clone()));
-        fill.map(|expression| format!("({expression})"))
+        fill.map(String::as_str)
     }
 
     /// What a column of the new table is filled with; `None` leaves it to its default.
@@ -90,11 +96,23 @@ impl Copy<'_> {
         let Some(old) = self.current.column(&column.name) else {
             return instead;
         };
+        if let Some(conversion) = self.conversion(column) {
+            return Some(conversion);
+        }
         let value = format!("old.{}", old.name.quoted());
         Some(match instead {
             Some(expression) => format!("coalesce({value}, {expression})"),
             None => value,
         })
+    }
+
+    /// What every value becomes in a column that gets another type, where that was said.
+    /// Left alone, SQLite would convert some values and keep others as they are
+    /// (<https://www.sqlite.org/datatype3.html#type_affinity>).
+    fn conversion(&self, column: &Column) -> Option<String> {
+        let expression = self.said(&column.name)?;
+        let tables = Pair::new(self.current, self.target);
+        converts(expression, tables, &column.name).then(|| format!("({expression})"))
     }
 
     /// What takes the place of a value that is missing, where the column must have one.
@@ -117,6 +135,9 @@ impl Copy<'_> {
     pub(super) fn fills(&self) -> Vec<String> {
         self.plain_columns()
             .filter_map(|column| {
+                if let Some(expression) = self.conversion(column) {
+                    return Some(format!("every {} becomes {expression}", column.name));
+                }
                 let expression = self.instead_of_null(column)?;
                 let subject = match self.current.column(&column.name) {
                     Some(_) => format!("NULL in {}", column.name),

@@ -59,6 +59,11 @@ impl DeclaredType {
         self.0.eq_ignore_ascii_case("integer")
     }
 
+    /// Whether it is `ANY`, which takes every value as it is in a STRICT table.
+    pub fn is_any(&self) -> bool {
+        self.0.eq_ignore_ascii_case("any")
+    }
+
     /// Whether both texts declare one type.
     ///
     /// Letter case and white space don't matter, a length or precision counts only where both

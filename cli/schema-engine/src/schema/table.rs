@@ -1,6 +1,7 @@
 //! One ordinary table, taken apart for comparison.
 
 use super::column::Column;
+use super::column_type::Affinity;
 use super::constraints::{self, Constraint, Rule};
 use crate::ident::Ident;
 use crate::sql::create_table::{self, CreateTable, Deferral, ParseError, TableOption};
@@ -146,6 +147,22 @@ impl Table {
     pub fn implies_not_null(&self, name: &Ident) -> bool {
         self.is_key_column(name)
             && (self.without_rowid || self.primary_key.as_ref().is_some_and(|key| key.rowid_alias))
+    }
+
+    /// How the table stores what is put into a column: `ANY` converts nothing in a STRICT table,
+    /// and is NUMERIC elsewhere (<https://www.sqlite.org/stricttables.html>).
+    pub fn affinity_of(&self, column: &Column) -> Affinity {
+        if self.strict && column.declared_type.is_any() {
+            Affinity::Blob
+        } else {
+            column.affinity()
+        }
+    }
+
+    /// Whether a column takes nothing but values of its type. In a STRICT table the type is a
+    /// rule, and the rowid is always an integer; elsewhere it is a wish.
+    pub fn is_held_to_its_type(&self, column: &Column) -> bool {
+        self.rowid_alias() == Some(&column.name) || (self.strict && !column.declared_type.is_any())
     }
 
     /// A name for the rowid that no column of this table has taken; `None` where there is no

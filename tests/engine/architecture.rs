@@ -5,8 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of the engine that only work on values.
-const PURE: [&str; 9] =
-    ["answers", "change", "diff", "hazard", "ident", "pair", "plan", "schema", "sql"];
+const PURE: [&str; 11] = [
+    "answers",
+    "change",
+    "diff",
+    "hazard",
+    "ident",
+    "pair",
+    "plan",
+    "questions",
+    "schema",
+    "sql",
+    "subject",
+];
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

@@ -58,7 +58,7 @@ impl Case {
         let fill = |(table, column, fill): &(String, String, String)| {
             ((Ident::from(table.as_str()), Ident::from(column.as_str())), fill.clone())
         };
-        Answers { renames: Vec::new(), fills: self.fills.iter().map(fill).collect() }
+        Answers { fills: self.fills.iter().map(fill).collect(), ..Answers::default() }
     }
 }
 

@@ -1,9 +1,15 @@
-//! What nobody can read from two schemas and somebody has to say: renames and values to fill in.
+//! What nobody can read from two schemas and somebody has to say: renames, values to fill in,
+//! losses that are meant.
+
+mod fills;
 
 use crate::error::{Error, Result};
+use crate::hazard::HazardCode;
 use crate::ident::Ident;
 use crate::plan::{Statement, StatementKind};
-use std::collections::BTreeMap;
+use crate::subject::Subject;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::str::FromStr;
 
 /// Answers given beforehand.
@@ -13,6 +19,10 @@ pub struct Answers {
     pub renames: Vec<Rename>,
     /// Expressions over a row for columns that must not be NULL, by table and column.
     pub fills: BTreeMap<(Ident, Ident), String>,
+    /// Hazards that are meant.
+    pub accepted: BTreeSet<HazardCode>,
+    /// What is gone and has no new name, though something new resembles it.
+    pub not_renamed: BTreeSet<Subject>,
 }
 
 /// A table or a column that got another name.
@@ -69,12 +79,31 @@ impl Rename {
         }
     }
 
+    /// The new name as it is shown: `labels` for a table and `tasks.priority` for a column.
+    #[must_use]
+    pub fn target(&self) -> Subject {
+        match self {
+            Self::Table { to, .. } => Subject::Table(to.clone()),
+            Self::Column { table, to, .. } => Subject::column(table, to),
+        }
+    }
+
     /// The rename in words.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
             Self::Table { from, to } => format!("table {from} renamed to {to}"),
             Self::Column { table, from, to } => format!("column {table}.{from} renamed to {to}"),
+        }
+    }
+}
+
+/// As it is given behind `--rename`.
+impl fmt::Display for Rename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table { from, to } => write!(f, "{from}={to}"),
+            Self::Column { table, from, to } => write!(f, "{table}.{from}={to}"),
         }
     }
 }
@@ -144,9 +173,14 @@ impl FromStr for Fill {
 impl Answers {
     /// The answers from what was given on a command line.
     #[must_use]
-    pub fn new(renames: Vec<Rename>, fills: Vec<Fill>) -> Self {
+    pub fn new(
+        renames: Vec<Rename>,
+        fills: Vec<Fill>,
+        accepted: impl IntoIterator<Item = HazardCode>,
+    ) -> Self {
         let fills = fills.into_iter().map(|fill| ((fill.table, fill.column), fill.expression));
-        Self { renames, fills: fills.collect() }
+        let (fills, accepted) = (fills.collect(), accepted.into_iter().collect());
+        Self { renames, fills, accepted, not_renamed: BTreeSet::new() }
     }
 }
 

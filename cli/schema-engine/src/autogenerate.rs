@@ -33,8 +33,8 @@ impl Autogenerate<'_> {
     /// Compares, plans and proves. `Err(notes)` of the inner result where nothing differs.
     ///
     /// # Errors
-    /// When the models or the history are not valid, the live database has drifted, live rows
-    /// don't fit what is desired, or the plan can't be proven. Nothing is written in any case.
+    /// When the models or the history are not valid, the live database has drifted, an answer
+    /// answers nothing, or the plan can't be proven. Nothing is written in any case.
     pub async fn draft(&self) -> Result<Result<Draft, Vec<String>>> {
         let desired = self.models.schema().await?;
         let scratch = Scratch::empty().await?;

@@ -3,11 +3,12 @@
 
 use crate::answers::Answers;
 use crate::change::{Change, Glyph, Line};
-use crate::diff::diff;
+use crate::diff::{Difference, diff};
 use crate::error::{Error, Result};
-use crate::hazard::{Hazard, HazardCode, hazards};
+use crate::hazard::{Hazard, hazards};
 use crate::pair::Pair;
 use crate::prove::{Proven, prove};
+use crate::questions::{self, Question, questions};
 use crate::render::{self, Header};
 use crate::schema::Schema;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
@@ -22,6 +23,9 @@ pub struct Draft {
     pub changes: Vec<Line>,
     /// What it may cost, with counts from the live data where there is some.
     pub hazards: Vec<CountedHazard>,
+    /// What somebody has to say first. The plan is the one without those answers: what is gone is
+    /// dropped, what is new is added, and rows without a value make it fail.
+    pub questions: Vec<Question>,
     /// What else is worth saying.
     pub notes: Vec<String>,
 }
@@ -40,7 +44,7 @@ pub struct CountedHazard {
 /// `rows` is a database that has the current schema: what the migration may cost is counted there.
 ///
 /// # Errors
-/// When the rows don't fit what is desired, or the plan can't be proven.
+/// When an answer answers nothing, or the plan can't be proven.
 pub async fn draft(
     schemas: Pair<&Schema>,
     rows: Option<&DatabaseConnection>,
@@ -48,19 +52,22 @@ pub async fn draft(
 ) -> Result<Result<Draft, Vec<String>>> {
     let notes = diff(schemas).notes;
     let Some(proven) = prove(schemas, answers).await? else {
+        answers.check_fills(&Difference::default())?;
         return Ok(Err(notes));
     };
+    answers.check_fills(&proven.difference)?;
     let mut found = Vec::new();
     for hazard in hazards(&proven.difference, answers) {
         let count = count(&hazard, rows, answers).await?;
         found.push(CountedHazard { hazard, count });
     }
-    refuse_what_would_fail(&found)?;
+    let counted = found.iter().map(|found| (&found.hazard, found.count));
+    let questions = questions(&proven.difference, counted, answers);
     let renames = answers.renames.iter();
     let renames = renames.map(|rename| Line { glyph: Glyph::Modify, text: rename.describe() });
     let lines = proven.difference.changes.iter().flat_map(Change::describe);
     let changes = renames.chain(lines).collect();
-    Ok(Ok(Draft { proven, changes, hazards: found, notes }))
+    Ok(Ok(Draft { proven, changes, hazards: found, questions, notes }))
 }
 
 async fn count(
@@ -80,23 +87,6 @@ async fn count(
     }
 }
 
-/// Live rows that don't fit are found now, not when the migration runs.
-fn refuse_what_would_fail(hazards: &[CountedHazard]) -> Result<()> {
-    for CountedHazard { hazard, count } in hazards {
-        let fails = matches!(hazard.code, HazardCode::AddRequiredColumn | HazardCode::RequireValue);
-        if fails && let Some(count @ 1..) = count {
-            let rows = if *count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
-            return Err(Error::refused(format!(
-                "{} {}, and the database has {rows} without a value",
-                hazard.code, hazard.what
-            ))
-            .state("Nothing was written.")
-            .next(hazard.fix.clone()));
-        }
-    }
-    Ok(())
-}
-
 impl CountedHazard {
     /// The hazard in one line.
     #[must_use]
@@ -111,6 +101,20 @@ impl CountedHazard {
 }
 
 impl Draft {
+    /// Whether everything was said that a migration needs.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Refused`] with every open question and the flags that answer it.
+    pub fn settled(&self) -> Result<()> {
+        questions::settled(&self.questions)
+    }
+
+    /// What may have been renamed, with the flags that say so.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        questions::hints(&self.questions)
+    }
+
     /// The module's text.
     #[must_use]
     pub fn module(

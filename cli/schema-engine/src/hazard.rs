@@ -6,9 +6,12 @@
 use crate::answers::Answers;
 use crate::change::{Aspect, Change, TableChange};
 use crate::diff::Difference;
+use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::schema::{Column, Table};
+use crate::subject::Subject;
 use std::fmt;
+use std::str::FromStr;
 
 /// What can go wrong, by a code that documents and scripts can rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +36,18 @@ pub enum HazardCode {
 }
 
 impl HazardCode {
+    /// Every code there is, in the order of its number.
+    pub const ALL: [Self; 8] = [
+        Self::DropTable,
+        Self::DropColumn,
+        Self::AddRequiredColumn,
+        Self::RequireValue,
+        Self::AddUnique,
+        Self::AddForeignKey,
+        Self::AddCheck,
+        Self::ChangeAffinity,
+    ];
+
     /// The code as it is written.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -69,6 +84,19 @@ impl fmt::Display for HazardCode {
     }
 }
 
+/// Reads `TG102`, in any letter case.
+impl FromStr for HazardCode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let named = Self::ALL.into_iter().find(|code| code.as_str().eq_ignore_ascii_case(text));
+        named.ok_or_else(|| {
+            let codes = Self::ALL.map(Self::as_str).join(", ");
+            Error::usage(format!("`{text}` is no hazard; their codes are {codes}"))
+        })
+    }
+}
+
 /// What a hazard means for the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -85,6 +113,8 @@ pub enum Severity {
 pub struct Hazard {
     /// What sort it is.
     pub code: HazardCode,
+    /// What it is about.
+    pub subject: Subject,
     /// What happens, without any count.
     pub what: String,
     /// What to do about it.
@@ -101,6 +131,7 @@ pub fn hazards(difference: &Difference, answers: &Answers) -> Vec<Hazard> {
         match change {
             Change::DropTable(table) => found.push(Hazard {
                 code: HazardCode::DropTable,
+                subject: Subject::Table(table.name.clone()),
                 what: format!("drops table {} and its rows", table.name),
                 fix: format!(
                     "Keep a copy of what is needed; a rename is said with `--rename {}=…`.",
@@ -138,6 +169,7 @@ fn of_table(table: &Table, change: &TableChange, answers: &Answers) -> Option<Ha
     match change {
         TableChange::DropColumn(column) => Some(Hazard {
             code: HazardCode::DropColumn,
+            subject: Subject::column(name, &column.name),
             what: format!("drops column {name}.{} and its values", column.name),
             fix: format!(
                 "Keep a copy of what is needed; a rename is said with `--rename {name}.{}=…`.",
@@ -156,6 +188,7 @@ fn of_table(table: &Table, change: &TableChange, answers: &Answers) -> Option<Ha
                 && !answers.fills.contains_key(&key(column));
             needs_value.then(|| Hazard {
                 code: HazardCode::AddRequiredColumn,
+                subject: Subject::column(name, &column.name),
                 what: format!(
                     "{name}.{} must not be NULL and has no default for rows that are there",
                     column.name
@@ -177,6 +210,7 @@ fn of_table(table: &Table, change: &TableChange, answers: &Answers) -> Option<Ha
             {
                 return Some(Hazard {
                     code: HazardCode::RequireValue,
+                    subject: Subject::column(name, &column.name),
                     what: format!("{name}.{} must no longer be NULL", column.name),
                     fix: format!(
                         "Give the model a default, or a value for them: `--fill {name}.{}=…`.",
@@ -193,6 +227,7 @@ fn of_table(table: &Table, change: &TableChange, answers: &Answers) -> Option<Ha
             (aspects.contains(&Aspect::Type) && affinities.current != affinities.desired).then(
                 || Hazard {
                     code: HazardCode::ChangeAffinity,
+                    subject: Subject::column(name, &column.name),
                     what: format!(
                         "{name}.{} changes from {} to {}, which may store values otherwise",
                         column.name, columns.current.declared_type, column.declared_type
@@ -212,6 +247,7 @@ fn of_table(table: &Table, change: &TableChange, answers: &Answers) -> Option<Ha
             let columns: Vec<_> = foreign.columns.iter().map(Ident::as_str).collect();
             Some(Hazard {
                 code: HazardCode::AddForeignKey,
+                subject: Subject::Table(name.clone()),
                 what: format!(
                     "{name} ({}) must refer to rows of {}",
                     columns.join(", "),
@@ -223,6 +259,7 @@ fn of_table(table: &Table, change: &TableChange, answers: &Answers) -> Option<Ha
         }
         TableChange::AddCheck(check) => Some(Hazard {
             code: HazardCode::AddCheck,
+            subject: Subject::Table(name.clone()),
             what: format!("every row of {name} must hold to: {check}"),
             fix: "Correct the rows that don't before you upgrade.".to_owned(),
             count: None,
@@ -235,6 +272,7 @@ fn unique(table: &Ident, columns: &[Ident]) -> Hazard {
     let names: Vec<_> = columns.iter().map(Ident::as_str).collect();
     Hazard {
         code: HazardCode::AddUnique,
+        subject: Subject::Table(table.clone()),
         what: format!("({}) must be unique in {table}", names.join(", ")),
         fix: "Make the values differ before you upgrade.".to_owned(),
         count: None,

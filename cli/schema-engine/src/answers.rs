@@ -2,6 +2,7 @@
 //! losses that are meant.
 
 mod fills;
+mod hints;
 
 use crate::error::{Error, Result};
 use crate::hazard::HazardCode;

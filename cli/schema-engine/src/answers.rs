@@ -3,6 +3,7 @@
 
 mod fills;
 mod hints;
+mod new_names;
 
 use crate::error::{Error, Result};
 use crate::hazard::HazardCode;

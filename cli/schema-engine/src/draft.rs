@@ -58,7 +58,7 @@ pub async fn draft(
     answers.check_fills(&proven.difference)?;
     let mut found = Vec::new();
     for hazard in hazards(&proven.difference, answers) {
-        let count = count(&hazard, rows, answers).await?;
+        let count = count(&hazard, rows, schemas.current, answers).await?;
         found.push(CountedHazard { hazard, count });
     }
     let counted = found.iter().map(|found| (&found.hazard, found.count));
@@ -73,14 +73,12 @@ pub async fn draft(
 async fn count(
     hazard: &Hazard,
     rows: Option<&DatabaseConnection>,
+    current: &Schema,
     answers: &Answers,
 ) -> Result<Option<i64>> {
-    // A rename is not done in the live database yet, so its new names can't be asked for.
-    let (Some(rows), Some(sql), true) = (rows, &hazard.count, answers.renames.is_empty()) else {
-        return Ok(None);
-    };
+    let (Some(rows), Some(sql)) = (rows, &hazard.count) else { return Ok(None) };
     let uncounted = |error| Error::failed("can't count the rows that are concerned").because(error);
-    let query = Statement::from_string(DbBackend::Sqlite, sql.as_str());
+    let query = Statement::from_string(DbBackend::Sqlite, answers.by_new_names(sql, current));
     match rows.query_one_raw(query).await.map_err(uncounted)? {
         Some(row) => Ok(Some(row.try_get_by_index(0).map_err(uncounted)?)),
         None => Ok(None),

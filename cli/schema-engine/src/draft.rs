@@ -1,6 +1,8 @@
 //! A proven migration that waits to be written or shown: what differs, how it is done, what it
 //! may cost.
 
+mod expressions;
+
 use crate::answers::Answers;
 use crate::change::{Change, Glyph, Line};
 use crate::diff::{Difference, diff};
@@ -51,6 +53,7 @@ pub async fn draft(
     answers: &Answers,
 ) -> Result<Result<Draft, Vec<String>>> {
     let notes = diff(schemas).notes;
+    expressions::check(schemas.current, answers).await?;
     let Some(proven) = prove(schemas, answers).await? else {
         answers.check_fills(&Difference::default())?;
         return Ok(Err(notes));

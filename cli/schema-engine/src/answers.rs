@@ -4,12 +4,14 @@
 mod fills;
 mod hints;
 mod new_names;
+mod spelling;
 
 use crate::error::{Error, Result};
 use crate::hazard::HazardCode;
 use crate::ident::Ident;
 use crate::plan::{Statement, StatementKind};
 use crate::subject::Subject;
+use spelling::{leading_name, spelled};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -104,8 +106,10 @@ impl Rename {
 impl fmt::Display for Rename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Table { from, to } => write!(f, "{from}={to}"),
-            Self::Column { table, from, to } => write!(f, "{table}.{from}={to}"),
+            Self::Table { from, to } => write!(f, "{}={}", spelled(from), spelled(to)),
+            Self::Column { table, from, to } => {
+                write!(f, "{}.{}={}", spelled(table), spelled(from), spelled(to))
+            }
         }
     }
 }
@@ -119,24 +123,32 @@ impl FromStr for Rename {
             Error::usage(format!("`{text}` is no rename"))
                 .next("Write `old=new` for a table and `table.old=new` for a column.")
         };
-        let (from, to) = text.split_once('=').ok_or_else(malformed)?;
-        let (table, from) = match from.split_once('.') {
-            Some((table, from)) => (Some(table), from),
-            None => (None, from),
-        };
-        let to = match table {
-            Some(table) => to.strip_prefix(&format!("{table}.")).unwrap_or(to),
-            None => to,
-        };
-        if from.is_empty() || to.is_empty() || table == Some("") {
-            return Err(malformed());
-        }
-        let (from, to) = (Ident::from(from), Ident::from(to));
-        Ok(match table {
-            Some(table) => Self::Column { table: Ident::from(table), from, to },
-            None => Self::Table { from, to },
-        })
+        read_rename(text).ok_or_else(malformed)
     }
+}
+
+fn read_rename(text: &str) -> Option<Rename> {
+    let (first, rest) = leading_name(text, &['.', '='])?;
+    let (table, from, rest) = match rest.strip_prefix('.') {
+        Some(rest) => {
+            let (from, rest) = leading_name(rest, &['='])?;
+            (Some(first), from, rest)
+        }
+        None => (None, first, rest),
+    };
+    let to = rest.strip_prefix('=')?;
+    let to = match (&table, leading_name(to, &['.'])) {
+        // `tasks.prio=tasks.priority` says the table twice.
+        (Some(table), Some((again, rest))) if again == *table => {
+            rest.strip_prefix('.').unwrap_or(to)
+        }
+        _ => to,
+    };
+    let (to, rest) = leading_name(to, &[])?;
+    rest.is_empty().then_some(match table {
+        Some(table) => Rename::Column { table, from, to },
+        None => Rename::Table { from, to },
+    })
 }
 
 /// An expression over a row for a column that must not be NULL.
@@ -155,17 +167,13 @@ impl FromStr for Fill {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let parts = text.split_once('=').and_then(|(column, expression)| {
-            let (table, column) = column.split_once('.')?;
-            let expression = expression.trim();
-            let said = !(table.is_empty() || column.is_empty() || expression.is_empty());
-            said.then(|| Self {
-                table: Ident::from(table),
-                column: Ident::from(column),
-                expression: expression.to_owned(),
-            })
-        });
-        parts.ok_or_else(|| {
+        let read = || {
+            let (table, rest) = leading_name(text, &['.', '='])?;
+            let (column, rest) = leading_name(rest.strip_prefix('.')?, &['='])?;
+            let expression = rest.strip_prefix('=')?.trim().to_owned();
+            (!expression.is_empty()).then_some(Self { table, column, expression })
+        };
+        read().ok_or_else(|| {
             Error::usage(format!("`{text}` is no fill"))
                 .next("Write `table.column=expression`, as in `tasks.points=0`.")
         })
@@ -200,9 +208,24 @@ mod tests {
             "tags=labels".parse::<Rename>().unwrap(),
             Rename::Table { from: "tags".into(), to: "labels".into() }
         );
-        for text in ["", "a", "=b", "a=", ".a=b", "t.=b"] {
+        for text in
+            ["", "a", "=b", "a=", ".a=b", "t.=b", "t.a=\"b", "\"t\"x=b", "t.a=\"b\"c", "t.a=t."]
+        {
             assert!(text.parse::<Rename>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_shown_can_be_typed() {
+        for names in [["t", "a", "b"], ["a.b", "c=d", "e\"f"], ["größe", "a b", "it's"]] {
+            let [table, from, to] = names.map(Ident::from);
+            let column = Rename::Column { table, from: from.clone(), to: to.clone() };
+            assert_eq!(column.to_string().parse::<Rename>().unwrap(), column);
+            let table = Rename::Table { from, to };
+            assert_eq!(table.to_string().parse::<Rename>().unwrap(), table);
+        }
+        let fill = "\"a.b\".\"c=d\"= 1".parse::<Fill>().unwrap();
+        assert_eq!((fill.table, fill.column), (Ident::from("a.b"), Ident::from("c=d")));
     }
 
     #[test]

@@ -100,6 +100,7 @@ fn values_are_needed(tree: &Tree) {
         #[cfg(target_os = "linux")]
         for (typed, code, sees) in [
             ("length(title)\n", 0, "points of the rows that are there becomes (length(title))"),
+            ("length(titel)\n0\n", 0, "`length(titel)` is no expression over a row of tasks"),
             ("\n", 4, "tasks.points got no value for rows that are there"),
         ] {
             let (exited, seen) = tree.at_terminal("db revision -m Points -a --dry-run", typed);

@@ -9,7 +9,7 @@ use schema_engine::draft::Draft;
 use schema_engine::hazard::Hazard;
 use schema_engine::questions::{Question, RenameQuestion, Strength};
 use schema_engine::subject::Subject;
-use schema_engine::{Error, Result};
+use schema_engine::{Error, ErrorKind, Result};
 
 /// What makes an open question answerable without a terminal.
 const INSTEAD: &str = "Run this again and answer, or give the answer as a flag: `--rename`, \
@@ -21,6 +21,7 @@ pub(super) fn settled_draft(
     mut answers: Answers,
 ) -> Result<Result<Draft, Vec<String>>> {
     let somebody_is_there = context.terminal.can_ask() && context.format == Format::Text;
+    let given = answers.fills.clone();
     loop {
         let autogenerate = Autogenerate {
             models: &context.app.models,
@@ -28,9 +29,16 @@ pub(super) fn settled_draft(
             database: context.database(),
             answers: &answers,
         };
-        let mut draft = match context.wait(autogenerate.draft())? {
-            Ok(draft) => draft,
-            Err(notes) => return Ok(Err(notes)),
+        let mut draft = match context.wait(autogenerate.draft()) {
+            Ok(Ok(draft)) => draft,
+            Ok(Err(notes)) => return Ok(Err(notes)),
+            // A slip in an expression that was typed just now: it is asked for again.
+            Err(error) if error.kind() == ErrorKind::Usage && answers.fills != given => {
+                context.terminal.error(&error);
+                answers.fills.clone_from(&given);
+                continue;
+            }
+            Err(error) => return Err(error),
         };
         if !somebody_is_there {
             draft.settled()?;

@@ -1,6 +1,5 @@
 //! What is asked and what an answer does.
 
-use schema_engine::ErrorKind;
 use schema_engine::diff::diff;
 use schema_engine::hazard::hazards;
 use schema_engine::pair::Pair;

@@ -45,6 +45,9 @@ pub fn register(schema: SchemaBuilder) -> SchemaBuilder {
 /// or an index on an expression is written as SQL with `Statement::from_string`. A `CHECK`, a
 /// `COLLATE` or a generated column belongs to its column and needs no statement:
 /// `#[sea_orm(extra = "CHECK (…)")]`.
+///
+/// A table that had another name says so here, as `ALTER TABLE old RENAME TO new`: that is read
+/// as an answer and never run. For a field there is `#[sea_orm(renamed_from = "old")]`.
 #[must_use]
 pub fn objects() -> Vec<Statement> {
     [task::objects(), attachment::objects(), notification::objects()].concat()

@@ -5,8 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of the engine that only work on values.
-const PURE: [&str; 10] =
-    ["amount", "answers", "change", "diff", "hazard", "ident", "pair", "plan", "schema", "sql"];
+const PURE: [&str; 12] = [
+    "amount",
+    "answers",
+    "change",
+    "diff",
+    "hazard",
+    "ident",
+    "pair",
+    "plan",
+    "questions",
+    "schema",
+    "sql",
+    "subject",
+];
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

@@ -33,7 +33,7 @@ impl Case {
     fn answered(mut self, renames: &[&str], fills: &[&str]) -> Self {
         let renames = renames.iter().map(|rename| rename.parse().unwrap()).collect();
         let fills = fills.iter().map(|fill| fill.parse().unwrap()).collect();
-        self.answers = Answers::new(renames, fills);
+        self.answers = Answers::new(renames, fills, []);
         self
     }
 

@@ -251,3 +251,61 @@ async fn an_impossible_type_is_an_error_and_no_panic() {
     let models = Models { register: |schema| schema.register(impossible::Entity), objects: none };
     assert!(models.schema().await.unwrap_err().to_string().contains("SQLite's terms"));
 }
+
+/// A model that remembers former names, with a comment and without.
+mod remembering {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "remembering", comment = "renamed_from \"no_column\"")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        #[sea_orm(renamed_from = "prio")]
+        pub priority: Option<String>,
+        #[sea_orm(
+            renamed_from = "old note's",
+            comment = "It's \"said\" once.",
+            default_value = "it's",
+            extra = "CHECK (note <> 'a, b' AND length(\"note\") > 1)"
+        )]
+        pub note: String,
+        #[sea_orm(comment = "renamed_from nothing")]
+        pub plain: i32,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Former names are known, and change nothing in the schema.
+#[tokio::test]
+async fn what_was_renamed_is_remembered() {
+    let models = Models {
+        register: |schema| register(schema).register(remembering::Entity),
+        objects: || {
+            vec![
+                sql("ALTER TABLE memories RENAME TO remembering"),
+                sql("CREATE VIEW shown AS SELECT plain FROM remembering"),
+                sql("ALTER TABLE \"remembering\" RENAME COLUMN simple TO plain"),
+            ]
+        },
+    };
+    let desired = models.describe().await.unwrap();
+    let renames: Vec<_> = desired.renames.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        renames,
+        [
+            "memories=remembering",
+            "remembering.simple=plain",
+            "remembering.prio=priority",
+            "remembering.old note's=note",
+        ]
+    );
+    let table = &desired.schema.tables[&"remembering".into()];
+    let columns: Vec<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(columns, ["id", "priority", "note", "plain"]);
+    assert_eq!(desired.schema.objects.len(), 1);
+}

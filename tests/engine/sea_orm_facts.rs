@@ -1,9 +1,11 @@
 //! What SeaORM does on SQLite and the engine relies on.
 
+#![expect(unreachable_pub, reason = "SeaORM's derives want it so")]
+
 use crate::{query, scratch};
 use schema_engine::scratch::Scratch;
 use sea_orm::sea_query::{self, Alias, ColumnDef, SqliteQueryBuilder};
-use sea_orm::{ConnectionTrait as _, Database, DbErr};
+use sea_orm::{ConnectionTrait as _, Database, DbBackend, DbErr, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
 struct Nothing;
@@ -78,4 +80,44 @@ async fn the_stored_text_is_what_was_sent() {
     let scratch = scratch("CREATE TABLE IF NOT EXISTS main.t (a, -- why\n b);").await;
     let sql = query(&scratch, "SELECT sql FROM sqlite_schema").await;
     assert_eq!(sql, ["CREATE TABLE t (a, -- why\n b)"]);
+}
+
+/// A model with a field that had another name.
+mod renamed {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "renamed")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        #[sea_orm(renamed_from = "old")]
+        pub new: String,
+        #[sea_orm(renamed_from = "former", comment = "It's said.")]
+        pub latter: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// `renamed_from` is kept in the comment of the column, which is written for `MySQL` alone: from
+/// there the former names are read. If this changes, `models/remembered.rs` has to.
+#[test]
+fn a_former_name_is_written_into_a_comment_for_mysql() {
+    let sql = |backend: DbBackend| {
+        let table = Schema::new(backend).create_table_from_entity(renamed::Entity);
+        backend.build(&table).sql
+    };
+    let mysql = sql(DbBackend::MySql);
+    for comment in
+        [r#"COMMENT 'renamed_from \"old\"'"#, r#"COMMENT 'It\'s said.; renamed_from \"former\"'"#]
+    {
+        assert!(mysql.contains(comment), "{mysql}");
+    }
+    for backend in [DbBackend::Sqlite, DbBackend::Postgres] {
+        assert!(!sql(backend).contains("renamed_from"), "{}", sql(backend));
+    }
 }

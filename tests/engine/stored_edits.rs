@@ -13,7 +13,7 @@ async fn proven(current: &[&str], desired: &[&str], fills: &[&str]) -> Proven {
     b.run(desired).await.unwrap();
     let (a, b) = (a.schema().await.unwrap(), b.schema().await.unwrap());
     let fills = fills.iter().map(|fill| fill.parse::<Fill>().unwrap()).collect();
-    prove(Pair::new(&a, &b), &Answers::new(Vec::new(), fills)).await.unwrap().unwrap()
+    prove(Pair::new(&a, &b), &Answers::new(Vec::new(), fills, [])).await.unwrap().unwrap()
 }
 
 /// A database file made by these statements.

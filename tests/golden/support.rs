@@ -50,7 +50,7 @@ impl Case {
                 _ => panic!("{}: {line}", self.name),
             }
         }
-        Answers::new(renames, fills)
+        Answers::new(renames, fills, [])
     }
 
     /// `rows.sql` sets the sequence of `notes` to 40, above its highest id; that must stay.

@@ -199,7 +199,7 @@ pub(crate) fn answers(said: &[&str]) -> Answers {
             _ => panic!("{line}"),
         }
     }
-    Answers::new(renames, fills)
+    Answers::new(renames, fills, [])
 }
 
 /// The schema that a script makes.

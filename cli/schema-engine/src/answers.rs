@@ -1,4 +1,9 @@
-//! What nobody can read from two schemas and somebody has to say: renames and values to fill in.
+//! What nobody can read from two schemas and somebody has to say: renames, values to fill in,
+//! losses that are meant.
+
+mod fills;
+mod hints;
+mod spelling;
 
 use crate::error::{Error, Result};
 use crate::hazard::HazardCode;
@@ -7,7 +12,10 @@ use crate::pair::Pair;
 use crate::plan::{Statement, StatementKind};
 use crate::schema::Table;
 use crate::sql::normal::mentions;
+use crate::subject::Subject;
+use spelling::{leading_name, spelled};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::str::FromStr;
 
 /// Answers given beforehand.
@@ -20,6 +28,8 @@ pub struct Answers {
     pub fills: BTreeMap<(Ident, Ident), String>,
     /// Hazards whose cost is accepted.
     pub accepted: BTreeSet<HazardCode>,
+    /// What is gone and has no new name, though something new resembles it.
+    pub not_renamed: BTreeSet<Subject>,
 }
 
 /// A table or a column that got another name.
@@ -76,12 +86,33 @@ impl Rename {
         }
     }
 
+    /// The new name as it is shown: `labels` for a table and `tasks.priority` for a column.
+    #[must_use]
+    pub fn target(&self) -> Subject {
+        match self {
+            Self::Table { to, .. } => Subject::Table(to.clone()),
+            Self::Column { table, to, .. } => Subject::column(table, to),
+        }
+    }
+
     /// The rename in words.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
             Self::Table { from, to } => format!("table {from} renamed to {to}"),
             Self::Column { table, from, to } => format!("column {table}.{from} renamed to {to}"),
+        }
+    }
+}
+
+/// As it is given behind `--rename`.
+impl fmt::Display for Rename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table { from, to } => write!(f, "{}={}", spelled(from), spelled(to)),
+            Self::Column { table, from, to } => {
+                write!(f, "{}.{}={}", spelled(table), spelled(from), spelled(to))
+            }
         }
     }
 }
@@ -95,24 +126,32 @@ impl FromStr for Rename {
             Error::usage(format!("`{text}` is no rename"))
                 .next("Write `old=new` for a table and `table.old=new` for a column.")
         };
-        let (from, to) = text.split_once('=').ok_or_else(malformed)?;
-        let (table, from) = match from.split_once('.') {
-            Some((table, from)) => (Some(table), from),
-            None => (None, from),
-        };
-        let to = match table {
-            Some(table) => to.strip_prefix(&format!("{table}.")).unwrap_or(to),
-            None => to,
-        };
-        if from.is_empty() || to.is_empty() || table == Some("") {
-            return Err(malformed());
-        }
-        let (from, to) = (Ident::from(from), Ident::from(to));
-        Ok(match table {
-            Some(table) => Self::Column { table: Ident::from(table), from, to },
-            None => Self::Table { from, to },
-        })
+        read_rename(text).ok_or_else(malformed)
     }
+}
+
+fn read_rename(text: &str) -> Option<Rename> {
+    let (first, rest) = leading_name(text, &['.', '='])?;
+    let (table, from, rest) = match rest.strip_prefix('.') {
+        Some(rest) => {
+            let (from, rest) = leading_name(rest, &['='])?;
+            (Some(first), from, rest)
+        }
+        None => (None, first, rest),
+    };
+    let to = rest.strip_prefix('=')?;
+    let to = match (&table, leading_name(to, &['.'])) {
+        // `tasks.prio=tasks.priority` says the table twice.
+        (Some(table), Some((again, rest))) if again == *table => {
+            rest.strip_prefix('.').unwrap_or(to)
+        }
+        _ => to,
+    };
+    let (to, rest) = leading_name(to, &[])?;
+    rest.is_empty().then_some(match table {
+        Some(table) => Rename::Column { table, from, to },
+        None => Rename::Table { from, to },
+    })
 }
 
 /// An expression over a row for a column that must not be NULL or gets another type.
@@ -131,17 +170,13 @@ impl FromStr for Fill {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let parts = text.split_once('=').and_then(|(column, expression)| {
-            let (table, column) = column.split_once('.')?;
-            let expression = expression.trim();
-            let said = !(table.is_empty() || column.is_empty() || expression.is_empty());
-            said.then(|| Self {
-                table: Ident::from(table),
-                column: Ident::from(column),
-                expression: expression.to_owned(),
-            })
-        });
-        parts.ok_or_else(|| {
+        let read = || {
+            let (table, rest) = leading_name(text, &['.', '='])?;
+            let (column, rest) = leading_name(rest.strip_prefix('.')?, &['='])?;
+            let expression = rest.strip_prefix('=')?.trim().to_owned();
+            (!expression.is_empty()).then_some(Self { table, column, expression })
+        };
+        read().ok_or_else(|| {
             Error::usage(format!("`{text}` is no fill"))
                 .next("Write `table.column=expression`, as in `tasks.points=0`.")
         })
@@ -151,9 +186,14 @@ impl FromStr for Fill {
 impl Answers {
     /// The answers from what was given on a command line.
     #[must_use]
-    pub fn new(renames: Vec<Rename>, fills: Vec<Fill>) -> Self {
+    pub fn new(
+        renames: Vec<Rename>,
+        fills: Vec<Fill>,
+        accepted: impl IntoIterator<Item = HazardCode>,
+    ) -> Self {
         let fills = fills.into_iter().map(|fill| ((fill.table, fill.column), fill.expression));
-        Self { renames, fills: fills.collect(), accepted: BTreeSet::new() }
+        let (fills, accepted) = (fills.collect(), accepted.into_iter().collect());
+        Self { renames, fills, accepted, not_renamed: BTreeSet::new() }
     }
 }
 
@@ -167,11 +207,17 @@ impl Answers {
 pub fn converts(expression: &str, tables: Pair<&Table>, column: &Ident) -> bool {
     let columns = tables.map(|table| table.column(column));
     let (Some(old), Some(new)) = (columns.current, columns.desired) else { return false };
+    let nulls_go = old.not_null.is_none() && new.not_null.is_some();
+    may_convert(tables, column) && (!nulls_go || mentions(expression, column))
+}
+
+/// Whether a column's values can't stay what they are, so that a fill may convert them.
+fn may_convert(tables: Pair<&Table>, column: &Ident) -> bool {
+    let columns = tables.map(|table| table.column(column));
+    let (Some(old), Some(new)) = (columns.current, columns.desired) else { return false };
     let Pair { current, desired } = tables;
     let other_class = current.affinity_of(old) != desired.affinity_of(new);
-    let held = !current.is_held_to_its_type(old) && desired.is_held_to_its_type(new);
-    let nulls_go = old.not_null.is_none() && new.not_null.is_some();
-    (other_class || held) && (!nulls_go || mentions(expression, column))
+    other_class || !current.is_held_to_its_type(old) && desired.is_held_to_its_type(new)
 }
 
 #[cfg(test)]
@@ -188,7 +234,9 @@ mod tests {
             "tags=labels".parse::<Rename>().unwrap(),
             Rename::Table { from: "tags".into(), to: "labels".into() }
         );
-        for text in ["", "a", "=b", "a=", ".a=b", "t.=b"] {
+        for text in
+            ["", "a", "=b", "a=", ".a=b", "t.=b", "t.a=\"b", "\"t\"x=b", "t.a=\"b\"c", "t.a=t."]
+        {
             assert!(text.parse::<Rename>().is_err(), "{text}");
         }
     }
@@ -206,6 +254,19 @@ mod tests {
         assert!(convert("lower(x)", "CREATE TABLE t (x text) STRICT"));
         assert!(!convert("lower(x)", "CREATE TABLE t (x varchar NOT NULL)"));
         assert!(!convert("lower(x)", "CREATE TABLE t (y text)"));
+    }
+
+    #[test]
+    fn what_is_shown_can_be_typed() {
+        for names in [["t", "a", "b"], ["a.b", "c=d", "e\"f"], ["größe", "a b", "it's"]] {
+            let [table, from, to] = names.map(Ident::from);
+            let column = Rename::Column { table, from: from.clone(), to: to.clone() };
+            assert_eq!(column.to_string().parse::<Rename>().unwrap(), column);
+            let table = Rename::Table { from, to };
+            assert_eq!(table.to_string().parse::<Rename>().unwrap(), table);
+        }
+        let fill = "\"a.b\".\"c=d\"= 1".parse::<Fill>().unwrap();
+        assert_eq!((fill.table, fill.column), (Ident::from("a.b"), Ident::from("c=d")));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::executor::Standing;
 use crate::history::{Migrations, replay};
 use crate::inspect::inspect;
-use crate::models::Models;
+use crate::models::{Desired, Models};
 use crate::pair::Pair;
 use crate::schema::Schema;
 use crate::scratch::Scratch;
@@ -30,19 +30,22 @@ pub struct Autogenerate<'a> {
 }
 
 impl Autogenerate<'_> {
-    /// Compares, plans and proves. `Err(notes)` of the inner result where nothing differs.
+    /// Compares, plans and proves, with the renames that the models remember. `Err(notes)` of the
+    /// inner result where nothing differs.
     ///
     /// # Errors
-    /// When the models or the history are not valid, the live database has drifted, or the plan
-    /// can't be proven. Nothing is written in any case.
+    /// When the models or the history are not valid, the live database has drifted, an answer
+    /// answers nothing, or the plan can't be proven. Nothing is written in any case.
     pub async fn draft(&self) -> Result<Result<Draft, Vec<String>>> {
-        let desired = self.models.schema().await?;
+        let Desired { schema: desired, renames: hints } = self.models.describe().await?;
         let scratch = Scratch::empty().await?;
         replay(&scratch, self.migrations).await?;
         let history = scratch.schema().await?;
         let mut notes = Vec::new();
         let live = self.live(&history, &mut notes).await?;
-        let outcome = draft(Pair::new(&history, &desired), live.as_ref(), self.answers).await;
+        let schemas = Pair::new(&history, &desired);
+        let answers = self.answers.with_hints(&hints, schemas);
+        let outcome = draft(schemas, live.as_ref(), &answers).await;
         if let Some(live) = live {
             close(live).await?;
         }

@@ -1,14 +1,17 @@
 //! A proven migration that waits to be written or shown: what differs, how it is done, what it
 //! may cost.
 
+mod expressions;
+
 use crate::answers::Answers;
 use crate::census::{Census, CountedHazard, Footprint};
 use crate::change::{Change, Glyph, Line};
-use crate::diff::diff;
+use crate::diff::{Difference, diff};
 use crate::error::{Error, Result};
 use crate::hazard::{Severity, hazards};
 use crate::pair::Pair;
 use crate::prove::{Proven, prove};
+use crate::questions::{self, Question, questions};
 use crate::render::{self, Header};
 use crate::schema::Schema;
 use sea_orm::DatabaseConnection;
@@ -23,6 +26,9 @@ pub struct Draft {
     pub changes: Vec<Line>,
     /// What it may cost, with counts from the live data where there is some.
     pub hazards: Vec<CountedHazard>,
+    /// What somebody has to say first. The plan is the one without those answers: what is gone is
+    /// dropped, what is new is added, and rows without a value make it fail.
+    pub questions: Vec<Question>,
     /// How much of the live data is copied or dropped, table by table.
     pub footprint: Vec<Footprint>,
     /// What else is worth saying.
@@ -37,16 +43,19 @@ pub struct Draft {
 /// draft can be shown all the same.
 ///
 /// # Errors
-/// When the plan can't be proven.
+/// When an answer answers nothing, or the plan can't be proven.
 pub async fn draft(
     schemas: Pair<&Schema>,
     rows: Option<&DatabaseConnection>,
     answers: &Answers,
 ) -> Result<Result<Draft, Vec<String>>> {
     let notes = diff(schemas).notes;
+    expressions::check(schemas.current, answers).await?;
     let Some(proven) = prove(schemas, answers).await? else {
+        answers.check_fills(&Difference::default())?;
         return Ok(Err(notes));
     };
+    answers.check_fills(&proven.difference)?;
     let found = hazards(&proven.difference, schemas.desired, answers);
     let (found, footprint) = match rows {
         Some(rows) => {
@@ -55,14 +64,32 @@ pub async fn draft(
         }
         None => (found.into_iter().map(CountedHazard::uncounted).collect(), Vec::new()),
     };
+    let counted = found.iter().map(|found| (&found.hazard, found.count()));
+    let questions = questions(&proven.difference, counted, answers);
     let renames = answers.renames.iter();
     let renames = renames.map(|rename| Line { glyph: Glyph::Modify, text: rename.describe() });
     let lines = proven.difference.changes.iter().flat_map(Change::describe);
     let changes = renames.chain(lines).collect();
-    Ok(Ok(Draft { proven, changes, hazards: found, footprint, notes }))
+    Ok(Ok(Draft { proven, changes, hazards: found, questions, footprint, notes }))
 }
 
 impl Draft {
+    /// Whether everything was said that a migration needs, and the live rows fit it.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Refused`] with every open question and the flags that answer it, or with
+    /// what the rows would break.
+    pub fn settled(&self, answers: &Answers) -> Result<()> {
+        questions::settled(&self.questions)?;
+        self.refuse_what_would_fail(answers)
+    }
+
+    /// What may have been renamed, with the flags that say so.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        questions::hints(&self.questions)
+    }
+
     /// Live rows that don't fit are found now, not when the migration runs; values that would
     /// change are left to the one who knows what they mean.
     ///

@@ -19,7 +19,10 @@ pub use find::hazards;
 pub use renamed::{NewNames, new_names};
 pub use shown::SAMPLES;
 
+use crate::error::{Error, Result};
+use crate::subject::Subject;
 use std::fmt;
+use std::str::FromStr;
 
 /// What can go wrong, by a code that documents and scripts can rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +49,19 @@ pub enum HazardCode {
 }
 
 impl HazardCode {
+    /// Every code there is, in the order of its number.
+    pub const ALL: [Self; 9] = [
+        Self::DropTable,
+        Self::DropColumn,
+        Self::AddRequiredColumn,
+        Self::RequireValue,
+        Self::AddUnique,
+        Self::AddForeignKey,
+        Self::AddCheck,
+        Self::RequireType,
+        Self::ChangeAffinity,
+    ];
+
     /// The code as it is written.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -84,6 +100,19 @@ impl fmt::Display for HazardCode {
     }
 }
 
+/// Reads `TG102`, in any letter case.
+impl FromStr for HazardCode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let named = Self::ALL.into_iter().find(|code| code.as_str().eq_ignore_ascii_case(text));
+        named.ok_or_else(|| {
+            let codes = Self::ALL.map(Self::as_str).join(", ");
+            Error::usage(format!("`{text}` is no hazard; their codes are {codes}"))
+        })
+    }
+}
+
 /// What a hazard means for the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -100,6 +129,8 @@ pub enum Severity {
 pub struct Hazard {
     /// What sort it is.
     pub code: HazardCode,
+    /// What it is about.
+    pub subject: Subject,
     /// What happens, without any count.
     pub what: String,
     /// What to do about it.

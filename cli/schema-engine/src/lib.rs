@@ -14,8 +14,9 @@
 //!  database ► dump · restore · reset
 //! ```
 //!
-//! The rooms [`ident`], [`pair`], [`amount`], [`sql`], [`schema`], [`change`], [`diff`], [`answers`],
-//! [`hazard`], [`plan`] and [`render`] work on values alone: no database, no files, no clock. Around them stand
+//! The rooms [`ident`], [`subject`], [`pair`], [`amount`], [`sql`], [`schema`], [`change`], [`diff`],
+//! [`answers`], [`hazard`], [`questions`], [`plan`] and [`render`] work on values alone: no database,
+//! no files, no clock. Around them stand
 //! the rooms that do: [`connection`], [`inspect`], [`scratch`], [`models`], [`history`], [`mod@prove`],
 //! [`census`], [`mod@draft`], [`autogenerate`], [`migrations_dir`], [`executor`], and those that take a database as a whole.
 //! Nothing here prints, asks or knows a command line.
@@ -88,6 +89,7 @@ pub mod models;
 pub mod pair;
 pub mod plan;
 pub mod prove;
+pub mod questions;
 pub mod render;
 pub mod reset;
 pub mod restore;
@@ -95,6 +97,7 @@ mod sample;
 pub mod schema;
 pub mod scratch;
 pub mod sql;
+pub mod subject;
 pub mod target;
 
 pub use error::{Error, ErrorKind, Result};

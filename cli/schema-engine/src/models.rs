@@ -1,5 +1,8 @@
 //! The desired side: an app's entities, and what their attributes can't say.
 
+mod remembered;
+
+use crate::answers::Rename;
 use crate::connection::scratch;
 use crate::error::{Error, Result};
 use crate::ident::Ident;
@@ -19,8 +22,19 @@ pub struct Models {
     pub register: fn(SchemaBuilder) -> SchemaBuilder,
     /// What the attributes can't say, to be run after the entities' tables are there: indexes with
     /// names of their own, views, triggers, virtual tables, and table constraints written as
-    /// `ALTER TABLE … ADD [CONSTRAINT …] CHECK (…)`.
+    /// `ALTER TABLE … ADD [CONSTRAINT …] CHECK (…)`. An `ALTER TABLE … RENAME …` is not run: it
+    /// says that a table or a column had another name before.
     pub objects: fn() -> Vec<Statement>,
+}
+
+/// What the models describe.
+#[derive(Debug, Clone)]
+pub struct Desired {
+    /// The schema.
+    pub schema: Schema,
+    /// What had other names before: they stay in the models for ever and count while they fit
+    /// ([`crate::answers::Answers::with_hints`]).
+    pub renames: Vec<Rename>,
 }
 
 impl Models {
@@ -29,6 +43,14 @@ impl Models {
     /// # Errors
     /// When there are no entities, or SQLite doesn't take what they say.
     pub async fn schema(&self) -> Result<Schema> {
+        Ok(self.describe().await?.schema)
+    }
+
+    /// The same with what the models remember of former names.
+    ///
+    /// # Errors
+    /// As [`Models::schema`].
+    pub async fn describe(&self) -> Result<Desired> {
         let connection = scratch().await?;
         create_tables(self.register, connection.clone()).await?;
         if inspect(&connection).await?.tables.is_empty() {
@@ -36,13 +58,28 @@ impl Models {
                 .state("Nothing was written.")
                 .next("Register every entity in the entity crate's `register`."));
         }
+        let mut renames = Vec::new();
         for statement in (self.objects)() {
             let sql = statement.to_string();
+            if let Some(rename) = remembered::by_statement(&sql) {
+                renames.push(rename);
+                continue;
+            }
             declare(&connection, &sql).await.map_err(|error| {
                 invalid("SQLite doesn't take a statement that the models declare").because(error)
             })?;
         }
-        inspect(&connection).await
+        renames.extend(former_names(self.register).await?);
+        Ok(Desired { schema: inspect(&connection).await?, renames })
+    }
+}
+
+/// In a task of its own, as a panic of sea-query must stay an error here too.
+async fn former_names(register: fn(SchemaBuilder) -> SchemaBuilder) -> Result<Vec<Rename>> {
+    let what = "SeaORM can't say what was renamed in the models";
+    match tokio::spawn(remembered::by_entities(register)).await {
+        Ok(renames) => renames.map_err(|error| invalid(what).because(error)),
+        Err(error) => Err(invalid(what).because(error)),
     }
 }
 

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+#[cfg(target_os = "linux")]
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::process::Stdio;
 
 use crate::support::{Files, Outcome, Sandbox, Tgenie, database};
 
@@ -79,6 +83,23 @@ impl Tree {
     /// Writes a revision with this message.
     pub(super) fn revision(&self, message: &str, flags: &str) -> Outcome {
         self.tgenie(&format!("db revision {flags} -m")).arg(message).run()
+    }
+
+    /// Runs the program on a terminal with somebody who types this: the exit code, and all that
+    /// is seen. util-linux's `script` makes the terminal.
+    #[cfg(target_os = "linux")]
+    pub(super) fn at_terminal(&self, arguments: &str, typed: &str) -> (Option<i32>, String) {
+        let line = format!("'{}' {arguments}", self.program().display());
+        let mut script = self.command(Path::new("script"));
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = script.spawn().expect("`script` makes a terminal");
+        let mut keyboard = running.stdin.take().expect("it was piped");
+        keyboard.write_all(typed.as_bytes()).unwrap();
+        drop(keyboard);
+        let seen = running.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&seen.stdout).replace("\r\n", "\n");
+        (seen.status.code(), text)
     }
 
     fn command(&self, program: &Path) -> Command {

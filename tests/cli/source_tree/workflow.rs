@@ -12,6 +12,8 @@ struct Edit {
     revision: &'static str,
     /// Texts to replace: the file, what is there, what shall be there.
     edits: &'static [(&'static str, &'static str, &'static str)],
+    /// What the models don't say: flags of `revision`.
+    answers: &'static str,
     /// What the command tells about it.
     tells: &'static [&'static str],
     /// The columns of `tasks` that it doesn't concern.
@@ -29,6 +31,7 @@ const EDITS: [Edit; 6] = [
             "    /// When the task is due.\n",
             "    #[sea_orm(column_type = \"String(StringLen::N(50))\")]\n    pub category: Option<String>,\n    /// When the task is due.\n",
         )],
+        answers: "",
         tells: &["+ column tasks.category varchar(50)\n"],
         kept: &["id", "title", "description", "priority", "tags"],
     },
@@ -36,6 +39,7 @@ const EDITS: [Edit; 6] = [
         message: "Every task has a priority",
         revision: "m003_every_task_has_a_priority",
         edits: &[(TASK, "pub priority: Option<String>,", "pub priority: String,")],
+        answers: "",
         tells: &["~ column tasks.priority", "tasks is rebuilt"],
         kept: &["id", "title", "description", "category", "tags"],
     },
@@ -47,6 +51,7 @@ const EDITS: [Edit; 6] = [
             "    #[sea_orm(column_type = \"String(StringLen::N(500))\")]\n",
             "    #[sea_orm(column_type = \"Text\")]\n",
         )],
+        answers: "",
         tells: &["~ column attachments.reference", "attachments is rebuilt"],
         kept: &["id", "title", "description", "priority", "category", "tags"],
     },
@@ -61,6 +66,7 @@ const EDITS: [Edit; 6] = [
                 "        .register(config::Entity)\n        .register(event::Entity)",
             ),
         ],
+        answers: "",
         tells: &["+ table events (id, type, payload, created_at)\n"],
         kept: &["id", "title", "description", "priority", "category", "tags"],
     },
@@ -72,6 +78,7 @@ const EDITS: [Edit; 6] = [
             "    vec![\n",
             "    vec![\n        statement(index(\"idx_tasks_status_priority\").col(Column::Status).col(Column::Priority)),\n",
         )],
+        answers: "",
         tells: &["+ index idx_tasks_status_priority on tasks\n"],
         kept: &["id", "title", "description", "priority", "category", "tags"],
     },
@@ -83,6 +90,7 @@ const EDITS: [Edit; 6] = [
             "    #[sea_orm(column_type = \"String(StringLen::N(50))\")]\n    pub category: Option<String>,\n",
             "",
         )],
+        answers: "--accept TG102",
         tells: &["- column tasks.category"],
         kept: &["id", "title", "description", "priority", "tags"],
     },
@@ -130,7 +138,8 @@ fn live_through(tree: &Tree, edit: &Edit) {
     for (file, from, to) in edit.edits {
         tree.edit(file, from, to);
     }
-    let told = tree.revision(edit.message, "--autogenerate").exits(0).prints("");
+    let flags = format!("--autogenerate {}", edit.answers);
+    let told = tree.revision(edit.message, &flags).exits(0).prints("");
     assert_eq!(told.stderr.matches("rebuilding").count(), 1, "{told}");
     let path = format!("migration/src/{}.rs", edit.revision);
     let told = told.says(&format!("✓ Wrote {path}, proven up and down on a scratch copy"));

@@ -1,5 +1,7 @@
 //! What parses as what.
 
+use schema_engine::hazard::HazardCode;
+
 use super::*;
 
 fn parse_line(line: &str) -> Result<DbCommand, clap::Error> {
@@ -85,11 +87,26 @@ fn the_answers_of_a_revision_are_read() {
     let fill = answers.fills.get(&("tasks".into(), "status".into()));
     assert_eq!(fill.map(String::as_str), Some("json_extract(x,'$.a=1')"));
     assert_eq!(revision.preview(), Preview::DryRun);
+    assert!(answers.accepted.is_empty());
 
-    for flags in ["--rename a", "--rename =b", "--fill tasks=1", "--fill tasks.a="] {
+    for flags in ["--accept TG101,TG102", "--accept tg102 --accept Tg101"] {
+        let line = format!("tgenie db revision -a -m x {flags}");
+        let DbCommand::Revision(revision) = parse_line(&line).unwrap() else { panic!("{line}") };
+        let accepted = revision.answers.answers().accepted;
+        assert_eq!(accepted, [HazardCode::DropTable, HazardCode::DropColumn].into(), "{flags}");
+    }
+    let unknown = usage_error("tgenie db revision -a -m x --accept TG102,TG999");
+    assert!(unknown.contains("`TG999` is no hazard") && unknown.contains("TG301"), "{unknown}");
+
+    for flags in
+        ["--rename a", "--rename =b", "--fill tasks=1", "--fill tasks.a=", "--accept ,", "--accept"]
+    {
         usage_error(&format!("tgenie db revision -a -m x {flags}"));
     }
-    assert!(usage_error("tgenie db revision -m x --fill t.a=1").contains("--autogenerate"));
+    for flag in ["--fill t.a=1", "--accept TG101"] {
+        let error = usage_error(&format!("tgenie db revision -m x {flag}"));
+        assert!(error.contains("--autogenerate"), "{error}");
+    }
     assert!(usage_error("tgenie db revision").contains("--message"));
 }
 

@@ -7,6 +7,7 @@ use crate::terminal::Format;
 use schema_engine::Result;
 use schema_engine::answers::Answers;
 use schema_engine::autogenerate::Autogenerate;
+use schema_engine::draft::Draft;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -14,6 +15,7 @@ struct Report<'a> {
     version: u32,
     changes: Vec<String>,
     notes: &'a [String],
+    hints: &'a [String],
 }
 
 pub(super) fn check(context: &Context<'_>) -> Result<ExitCode> {
@@ -30,9 +32,11 @@ pub(super) fn check(context: &Context<'_>) -> Result<ExitCode> {
         Ok(draft) => (draft.changes.as_slice(), &draft.notes),
         Err(notes) => ([].as_slice(), notes),
     };
+    // An open question is no error here: `revision` asks it.
+    let hints = draft.as_ref().map(Draft::hints).unwrap_or_default();
     if context.format == Format::Json {
         let changes = changes.iter().map(ToString::to_string).collect();
-        terminal.json(&Report { version: 1, changes, notes })?;
+        terminal.json(&Report { version: 1, changes, notes, hints: &hints })?;
     } else {
         for line in changes {
             terminal.data_item(glyph(line.glyph), &line.text)?;
@@ -40,6 +44,9 @@ pub(super) fn check(context: &Context<'_>) -> Result<ExitCode> {
         match &draft {
             Ok(draft) => notes_and_hazards(context, draft),
             Err(notes) => notes.iter().for_each(|note| terminal.say(&format!("  {note}"))),
+        }
+        for hint in &hints {
+            terminal.say(&format!("  {hint}"));
         }
     }
     if changes.is_empty() {

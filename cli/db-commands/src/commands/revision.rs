@@ -1,12 +1,13 @@
 //! `db revision`.
 
+mod ask;
+
 use super::{Context, counted};
 use crate::ExitCode;
 use crate::arguments::{Preview, Revision};
 use crate::settings::Naming;
 use crate::terminal::{Format, Glyph};
 use chrono::Utc;
-use schema_engine::autogenerate::Autogenerate;
 use schema_engine::census::{CountedHazard, Fate};
 use schema_engine::change::{self, Line};
 use schema_engine::draft::Draft;
@@ -48,8 +49,11 @@ pub(super) fn revision(context: &Context<'_>, arguments: &Revision) -> Result<Ex
     let created = now.format("%Y-%m-%d %H:%M UTC").to_string();
     let new = New { id, parent: known.last().copied(), message, created };
     let (draft, module) = if arguments.autogenerate {
-        match context.wait(new.draft(context, arguments))? {
-            Ok((draft, module)) => (Some(draft), module),
+        match ask::settled_draft(context, arguments.answers.answers())? {
+            Ok(draft) => {
+                let module = draft.module(&new.id, new.parent, new.message, &new.created);
+                (Some(draft), module)
+            }
             Err(notes) => return nothing_differs(context, notes),
         }
     } else {
@@ -87,27 +91,6 @@ struct New<'a> {
 }
 
 impl New<'_> {
-    async fn draft(
-        &self,
-        context: &Context<'_>,
-        arguments: &Revision,
-    ) -> Result<Result<(Draft, String), Vec<String>>> {
-        let answers = arguments.answers.answers();
-        let autogenerate = Autogenerate {
-            models: &context.app.models,
-            migrations: &context.migrations,
-            database: context.database(),
-            answers: &answers,
-        };
-        let draft = match autogenerate.draft().await? {
-            Ok(draft) => draft,
-            Err(notes) => return Ok(Err(notes)),
-        };
-        draft.refuse_what_would_fail(&answers)?;
-        let module = draft.module(&self.id, self.parent, self.message, &self.created);
-        Ok(Ok((draft, module)))
-    }
-
     fn header(&self) -> Header {
         Header {
             revision: self.id.clone(),

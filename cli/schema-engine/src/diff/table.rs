@@ -64,7 +64,7 @@ fn diff_columns(tables: Pair<&Table>, changes: &mut Vec<TableChange>) {
     }
 }
 
-fn differing_aspects(columns: Pair<&Column>, tables: Pair<&Table>) -> Vec<Aspect> {
+pub(crate) fn differing_aspects(columns: Pair<&Column>, tables: Pair<&Table>) -> Vec<Aspect> {
     let Pair { current, desired } = columns;
     let implied = tables.current.implies_not_null(&current.name)
         && tables.desired.implies_not_null(&desired.name);

@@ -8,12 +8,14 @@ use crate::ident::Ident;
 use crate::schema::Table;
 use crate::sql::create_table::{ColumnClauseKind, ConstraintKind};
 use crate::sql::normal::{mentions, normal};
+use crate::subject::Subject;
 
 /// A CHECK that is new, in normal form.
 pub(super) fn of_check(ground: Ground<'_>, difference: &TableDifference, check: &str) -> Hazard {
     let name = &difference.tables.desired.name;
     Hazard {
         code: HazardCode::AddCheck,
+        subject: Subject::Table(name.clone()),
         what: format!("every row of {name} must hold to: {check}"),
         fix: "Correct the rows that don't; for databases elsewhere in a revision before this one."
             .to_owned(),

@@ -9,6 +9,7 @@ use crate::change::{Aspect, Change, TableChange, TableDifference};
 use crate::diff::Difference;
 use crate::pair::Pair;
 use crate::schema::{Column, Schema, Table};
+use crate::subject::Subject;
 
 /// The hazards of a difference, in its order. `desired` is the schema that it leads to.
 #[must_use]
@@ -73,6 +74,7 @@ fn dropped_table(table: &Table) -> Hazard {
     let name = &table.name;
     Hazard {
         code: HazardCode::DropTable,
+        subject: Subject::Table(name.clone()),
         what: format!("drops table {name} and its rows"),
         fix: format!("Keep a copy of what is needed; a rename is said with `--rename {name}=…`."),
         evidence: counting(Concern::Rows, format!("SELECT count(*) FROM {}", name.quoted())),
@@ -88,6 +90,7 @@ fn dropped_column(table: &Table, column: &Column) -> Hazard {
     );
     Hazard {
         code: HazardCode::DropColumn,
+        subject: Subject::column(name, column),
         what: format!("drops column {name}.{column} and its values"),
         fix: format!(
             "Keep a copy of what is needed; a rename is said with `--rename {name}.{column}=…`."
@@ -104,6 +107,7 @@ fn added_column(ground: Ground<'_>, table: &Table, column: &Column) -> Option<Ha
         && !ground.is_filled(name, &column.name);
     needs_value.then(|| Hazard {
         code: HazardCode::AddRequiredColumn,
+        subject: Subject::column(name, &column.name),
         what: format!(
             "{name}.{} must not be NULL and has no default for rows that are there",
             column.name
@@ -124,6 +128,7 @@ fn required_value(ground: Ground<'_>, table: &Table, column: &Column) -> Option<
         && !ground.is_filled(name, &column.name);
     needs_value.then(|| Hazard {
         code: HazardCode::RequireValue,
+        subject: Subject::column(name, &column.name),
         what: format!("{name}.{} must no longer be NULL", column.name),
         fix: format!(
             "Give the model a default, or a value for them: `--fill {name}.{}=…`.",
@@ -151,6 +156,7 @@ fn changed_affinity(
     }
     Some(Hazard {
         code: HazardCode::ChangeAffinity,
+        subject: Subject::column(table, &column.name),
         what: format!(
             "{table}.{} changes from {} to {}, which may store values otherwise",
             column.name, columns.current.declared_type, column.declared_type

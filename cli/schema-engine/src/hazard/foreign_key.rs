@@ -7,6 +7,7 @@ use crate::change::TableDifference;
 use crate::diff::table::resolved;
 use crate::ident::Ident;
 use crate::schema::{ForeignKey, Table};
+use crate::subject::Subject;
 
 /// A foreign key that is new. `None` where the same columns referred to the same ones before:
 /// what was broken then doesn't stop an upgrade.
@@ -36,6 +37,7 @@ pub(super) fn of_foreign_key(
     let columns: Vec<_> = key.columns.iter().map(Ident::as_str).collect();
     Some(Hazard {
         code: HazardCode::AddForeignKey,
+        subject: Subject::Table(table.name.clone()),
         what: format!(
             "{} ({}) must refer to rows of {}",
             table.name,

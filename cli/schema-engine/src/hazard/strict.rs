@@ -10,6 +10,7 @@ use super::{Concern, Evidence, Hazard, HazardCode, Query};
 use crate::change::TableDifference;
 use crate::pair::Pair;
 use crate::schema::Column;
+use crate::subject::Subject;
 
 /// The columns that are held to their type, and weren't to this one.
 pub(super) fn of_table(ground: Ground<'_>, difference: &TableDifference) -> Option<Hazard> {
@@ -32,6 +33,7 @@ pub(super) fn of_table(ground: Ground<'_>, difference: &TableDifference) -> Opti
     }
     Some(Hazard {
         code: HazardCode::RequireType,
+        subject: Subject::Table(desired.name.clone()),
         what: format!(
             "every row of {} must hold values of the declared type in ({})",
             desired.name,

@@ -9,6 +9,7 @@ use crate::pair::Pair;
 use crate::schema::{Index, KeyColumn, PrimaryKey, Table};
 use crate::sql::create_index::{self, CreateIndex};
 use crate::sql::normal::mentions;
+use crate::subject::Subject;
 
 /// A UNIQUE constraint that is new.
 pub(super) fn of_constraint(ground: Ground<'_>, table: &Table, key: &[KeyColumn]) -> Hazard {
@@ -126,6 +127,7 @@ fn same_columns(one: &PrimaryKey, two: &PrimaryKey) -> bool {
 fn hazard(table: &Ident, parts: &[&str], evidence: Evidence) -> Hazard {
     Hazard {
         code: HazardCode::AddUnique,
+        subject: Subject::Table(table.clone()),
         what: format!("({}) must be unique in {table}", parts.join(", ")),
         fix: "Make the values differ; for databases elsewhere in a revision before this one."
             .to_owned(),

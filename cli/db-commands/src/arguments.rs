@@ -1,6 +1,7 @@
 //! The command line. The doc comments here are the help text.
 
 mod answers;
+mod diff;
 mod files;
 mod migrations;
 mod values;
@@ -18,6 +19,7 @@ use crate::terminal::Format;
 use crate::{App, ExitCode};
 
 pub use answers::AnswerFlags;
+pub use diff::{Diff, DiffOutput, Verdict};
 pub use files::{Dump, Reset, Restore};
 pub use migrations::{Migrate, Revision};
 pub use values::{DumpTarget, Preview};
@@ -99,6 +101,13 @@ pub enum DbCommand {
     /// Exits with 0 when nothing differs and with 3 when a new revision is needed.
     Check,
 
+    /// Show what two schemas differ in.
+    ///
+    /// A side is `live` (the database of the settings), `history` (all revisions replayed),
+    /// `history@REV` (those up to REV), `models`, a database file, or an .sql file. A path that is
+    /// called like one of these words is given as `./live`.
+    Diff(Diff),
+
     /// Show each setting and where it came from.
     Settings,
 
@@ -122,7 +131,16 @@ impl DbCommand {
     /// One that doesn't still works while they don't compile: a dump can always be made.
     #[must_use]
     pub fn depends_on_sources(&self) -> bool {
-        !matches!(self, Self::Settings | Self::Dump(_) | Self::Restore(_) | Self::Reset(_))
+        match self {
+            Self::Diff(diff) => diff.depends_on_sources(),
+            Self::Settings | Self::Dump(_) | Self::Restore(_) | Self::Reset(_) => false,
+            Self::Upgrade(_)
+            | Self::Downgrade(_)
+            | Self::Revision(_)
+            | Self::Current
+            | Self::History
+            | Self::Check => true,
+        }
     }
 }
 

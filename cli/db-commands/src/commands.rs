@@ -3,6 +3,7 @@
 
 mod check;
 mod current;
+mod diff;
 mod dump;
 mod history;
 mod migrate;
@@ -63,6 +64,7 @@ pub(crate) fn run(app: &App, arguments: Arguments, terminal: &Terminal) -> Resul
         DbCommand::Current => current::current(&context),
         DbCommand::History => history::history(&context),
         DbCommand::Check => check::check(&context),
+        DbCommand::Diff(arguments) => diff::diff(&context, &arguments),
         DbCommand::Settings => {
             print_settings(&context.settings, terminal, context.format)?;
             Ok(ExitCode::Done)

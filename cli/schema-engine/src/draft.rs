@@ -3,7 +3,7 @@
 
 use crate::answers::Answers;
 use crate::change::{Change, Glyph, Line};
-use crate::diff::diff;
+use crate::diff::{Difference, diff};
 use crate::error::{Error, Result};
 use crate::hazard::{Hazard, HazardCode, hazards};
 use crate::pair::Pair;
@@ -50,17 +50,31 @@ pub async fn draft(
     let Some(proven) = prove(schemas, answers).await? else {
         return Ok(Err(notes));
     };
+    let found = counted_hazards(&proven.difference, rows, answers).await?;
+    refuse_what_would_fail(&found)?;
+    let changes = lines(&proven.difference, answers);
+    Ok(Ok(Draft { proven, changes, hazards: found, notes }))
+}
+
+/// The differences, one line each, renames first.
+pub(crate) fn lines(difference: &Difference, answers: &Answers) -> Vec<Line> {
+    let renames = answers.renames.iter();
+    let renames = renames.map(|rename| Line { glyph: Glyph::Modify, text: rename.describe() });
+    renames.chain(difference.changes.iter().flat_map(Change::describe)).collect()
+}
+
+/// The hazards of a difference, with counts where there are rows to count.
+pub(crate) async fn counted_hazards(
+    difference: &Difference,
+    rows: Option<&DatabaseConnection>,
+    answers: &Answers,
+) -> Result<Vec<CountedHazard>> {
     let mut found = Vec::new();
-    for hazard in hazards(&proven.difference, answers) {
+    for hazard in hazards(difference, answers) {
         let count = count(&hazard, rows, answers).await?;
         found.push(CountedHazard { hazard, count });
     }
-    refuse_what_would_fail(&found)?;
-    let renames = answers.renames.iter();
-    let renames = renames.map(|rename| Line { glyph: Glyph::Modify, text: rename.describe() });
-    let lines = proven.difference.changes.iter().flat_map(Change::describe);
-    let changes = renames.chain(lines).collect();
-    Ok(Ok(Draft { proven, changes, hazards: found, notes }))
+    Ok(found)
 }
 
 async fn count(

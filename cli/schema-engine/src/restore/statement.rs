@@ -35,6 +35,8 @@ pub(super) enum Group {
     Create,
     Insert,
     Other,
+    /// Whatever makes a schema, and fills it.
+    Schema,
 }
 
 /// Why a statement can't run, as the rest of a sentence that begins with where it stands.
@@ -66,12 +68,12 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
     }
 }
 
-fn utf8(text: &[u8]) -> Result<String, Objection> {
+pub(super) fn utf8(text: &[u8]) -> Result<String, Objection> {
     String::from_utf8(text.to_vec()).map_err(|_| "isn't UTF-8 outside a value".to_owned())
 }
 
 /// A name, perhaps after `main.`.
-fn name(tokens: &mut Tokens<'_>) -> Option<String> {
+pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<String> {
     let first = tokens.next()?;
     let mut ahead = tokens.clone();
     if ahead.next().is_some_and(|token| token.kind == Kind::Sign(b'.')) {
@@ -103,7 +105,17 @@ fn pragma(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     }
 }
 
-fn insert(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
+fn insert(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {
+    let (table, tokens) = filled_table(tokens)?;
+    if is_schema(&table) {
+        let (name, sql) = virtual_table::read(tokens)?;
+        return Ok(Command::VirtualTable { name, sql });
+    }
+    Ok(Command::Insert { table, sql: rows::rewrite(text, tokens)? })
+}
+
+/// The table that is inserted into, and what follows it.
+pub(super) fn filled_table(mut tokens: Tokens<'_>) -> Result<(String, Tokens<'_>), Objection> {
     let mut ahead = tokens.clone();
     if ahead.next().is_some_and(|token| token.is("OR")) {
         // OR IGNORE and OR REPLACE change what happens on a conflict, no more.
@@ -116,19 +128,16 @@ fn insert(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     let Some(table) = name(&mut tokens) else {
         return Err("inserts into another database".to_owned());
     };
-    if is_schema(&table) {
-        let (name, sql) = virtual_table::read(tokens)?;
-        return Ok(Command::VirtualTable { name, sql });
-    }
     if super::is_reserved(&table)
+        && !is_schema(&table)
         && !["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str())
     {
         return Err(format!("writes to `{table}`, which belongs to SQLite"));
     }
-    Ok(Command::Insert { table, sql: rows::rewrite(text, tokens)? })
+    Ok((table, tokens))
 }
 
-fn is_schema(table: &str) -> bool {
+pub(super) fn is_schema(table: &str) -> bool {
     table.eq_ignore_ascii_case("sqlite_master") || table.eq_ignore_ascii_case("sqlite_schema")
 }
 

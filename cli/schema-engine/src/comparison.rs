@@ -12,9 +12,10 @@ use crate::pair::Pair;
 use crate::prove::{Proven, renamed};
 use crate::references;
 use crate::render::script::{Before, CheckedReferences, RowsKnownBy, Script, empty_script};
-use crate::schema::Schema;
+use crate::schema::{Schema, Table};
 use crate::scratch::Scratch;
-use crate::side::{Side, Sources};
+use crate::side::{Rows, Side, Sources};
+use sea_orm::DatabaseConnection;
 use std::collections::BTreeSet;
 
 /// What two sides differ in.
@@ -63,8 +64,8 @@ pub async fn compare(
         rows.close().await?;
     }
     let current = sides.current.read(sources).await?;
-    let outcome =
-        between(sides, Pair::new(&current.schema, &desired.schema), &current.rows, answers).await;
+    let rows = current.rows.as_ref().map(Rows::connection);
+    let outcome = between(sides, Pair::new(&current.schema, &desired.schema), rows, answers).await;
     if let Some(rows) = current.rows {
         rows.close().await?;
     }
@@ -74,36 +75,37 @@ pub async fn compare(
 async fn between(
     sides: Pair<&Side>,
     schemas: Pair<&Schema>,
-    rows: &Option<crate::side::Rows>,
+    rows: Option<&DatabaseConnection>,
     answers: &Answers,
 ) -> Result<Comparison> {
     refuse_nothing(sides.desired, schemas)?;
-    let rows = rows.as_ref().map(crate::side::Rows::connection);
-    let (difference, hazards, notes, way) = match draft(schemas, rows, answers).await {
+    let drafted = match draft(schemas, rows, answers).await {
+        // An answer that makes no sense.
+        Err(error) if error.kind() == ErrorKind::Usage => return Err(error),
+        drafted => drafted,
+    };
+    let start = match answers.renames.as_slice() {
+        [] => None,
+        renames => renamed(schemas.current, renames).await.ok(),
+    };
+    let start = start.unwrap_or_else(|| schemas.current.clone());
+    let (difference, hazards, notes, way) = match drafted {
         Ok(Ok(Draft { proven, hazards, notes, .. })) => {
             (proven.difference.clone(), hazards, notes, Way::Proven(Box::new(proven)))
         }
         Ok(Err(notes)) => (Difference::default(), Vec::new(), notes, Way::None),
-        // An answer that makes no sense.
-        Err(error) if error.kind() == ErrorKind::Usage => return Err(error),
         Err(error) => {
-            let start = renamed(schemas.current, &answers.renames).await;
-            let start = start.as_ref().unwrap_or(schemas.current);
-            let difference = diff(Pair::new(start, schemas.desired));
+            let difference = diff(Pair::new(&start, schemas.desired));
             let hazards = counted_hazards(&difference, rows, answers).await?;
             let notes = difference.notes.clone();
             (difference, hazards, notes, Way::Unproven(error))
         }
     };
-    let start = match answers.renames.as_slice() {
-        [] => schemas.current.clone(),
-        renames => renamed(schemas.current, renames).await.unwrap_or(schemas.current.clone()),
-    };
     let sides = sides.map(ToString::to_string);
     let names = sides.as_ref().map(String::as_str);
     let changes = match way {
         Way::None => Vec::new(),
-        _ => lines(&difference, answers),
+        Way::Proven(_) | Way::Unproven(_) => lines(&difference, answers),
     };
     let texts = difference.changes.iter().flat_map(|change| change.text_lines(names)).collect();
     let schemas = Pair::new(start, schemas.desired.clone());
@@ -144,6 +146,7 @@ impl Comparison {
         let references = checked_references(self.schemas.as_ref()).await?;
         let script = Script {
             sides: names,
+            schemas: self.schemas.as_ref(),
             changes: &changes,
             hazards: &hazards,
             plan: &proven.up,
@@ -166,7 +169,7 @@ async fn checked_references(schemas: Pair<&Schema>) -> Result<Vec<CheckedReferen
         let table = desired.name.clone();
         let current = schemas.current.tables.get(&table);
         let current = current.filter(|_| !unchecked.current.contains(&table));
-        let keeps_rowids = |current: &crate::schema::Table| {
+        let keeps_rowids = |current: &Table| {
             current.rowid_name().is_some()
                 && desired.rowid_name().is_some()
                 && current.rowid_alias() == desired.rowid_alias()

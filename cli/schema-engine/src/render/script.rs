@@ -6,7 +6,9 @@
 use crate::ident::Ident;
 use crate::pair::Pair;
 use crate::plan::{Plan, StatementKind, Step};
+use crate::schema::Schema;
 use crate::sql::lexer::{Token, TokenKind, tokens};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// What a script says and checks beside its steps.
@@ -14,6 +16,8 @@ use std::fmt::Write as _;
 pub struct Script<'a> {
     /// The names of both sides.
     pub sides: Pair<&'a str>,
+    /// The schemas of both sides, renames done.
+    pub schemas: Pair<&'a Schema>,
     /// The differences, one line each.
     pub changes: &'a [String],
     /// What it may cost, one line each.
@@ -68,6 +72,12 @@ impl Script<'_> {
         let mut text = String::new();
         self.head(&mut text);
         text.push_str(".bail on\n.timeout 5000\n");
+        if self.has_strings_in_double_quotes() {
+            text.push_str(
+                "-- The shell takes \"text\" for a name unless it is told that it may be a string.\n\
+                 .dbconfig dqs_ddl on\n.dbconfig dqs_dml on\n",
+            );
+        }
         if self.plan.statements().any(edits_the_schema) {
             text.push_str(
                 "-- The shell keeps scripts from editing stored definitions unless it is told.\n\
@@ -85,6 +95,21 @@ impl Script<'_> {
         text
     }
 
+    /// Whether something in double quotes may be a string, because it is nobody's name. SQLite
+    /// takes it for one; the shell doesn't since 3.41 (<https://www.sqlite.org/quirks.html#dblquote>).
+    fn has_strings_in_double_quotes(&self) -> bool {
+        let sides = [self.schemas.current, self.schemas.desired];
+        let mut names: BTreeSet<Ident> = sides.into_iter().flat_map(names).collect();
+        names.extend(self.plan.rebuilds().map(|rebuild| rebuild.temporary.clone()));
+        let stored = sides.into_iter().flat_map(Schema::statements);
+        stored.chain(self.plan.statements()).any(|sql| {
+            tokens(sql).unwrap_or_default().iter().any(|token| {
+                token.text(sql).starts_with('"')
+                    && token.name(sql).is_some_and(|name| !names.contains(&Ident::from(name)))
+            })
+        })
+    }
+
     fn head(&self, text: &mut String) {
         let Pair { current, desired } = self.sides;
         comment(text, &format!("From {current} to {desired}, for the sqlite3 shell."));
@@ -93,7 +118,9 @@ impl Script<'_> {
             if !lines.is_empty() {
                 comment(text, "");
                 comment(text, &format!("{title}:"));
-                lines.iter().for_each(|line| comment(text, &format!("  {line}")));
+                for line in lines {
+                    comment(text, &format!("  {line}"));
+                }
             }
         }
     }
@@ -157,6 +184,20 @@ impl CheckedReferences {
              FROM pragma_foreign_key_check({table})"
         )
     }
+}
+
+/// The names of everything in a schema.
+fn names(schema: &Schema) -> impl Iterator<Item = Ident> {
+    let tables = schema.tables.values().flat_map(|table| {
+        let columns = table.columns.iter().map(|column| column.name.clone());
+        let clauses = table.syntax.columns.iter().flat_map(|column| &column.clauses);
+        let named = table.syntax.constraints.iter().map(|one| &one.name);
+        let named = named.chain(clauses.map(|clause| &clause.name)).flatten().cloned();
+        let parents = table.foreign_keys.iter().map(|key| key.parent.clone());
+        columns.chain(named).chain(parents).chain([table.name.clone()])
+    });
+    let indexes = schema.indexes.keys().cloned();
+    tables.chain(indexes).chain(schema.objects.keys().map(|(_, name)| name.clone()))
 }
 
 /// A line of comment, whatever is in it.

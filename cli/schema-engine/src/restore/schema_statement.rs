@@ -82,13 +82,12 @@ fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     let what = tokens.find(|token| !token.is("UNIQUE"));
     let word = what.and_then(|token| token.name()).unwrap_or_default().to_ascii_uppercase();
     match word.as_str() {
-        "VIRTUAL" => run(text),
         // `sqlite_sequence` written out makes itself.
         "TABLE" => match statement::read(text) {
             Ok(Command::Sequence) => Ok(Command::Sequence),
             _ => run(text),
         },
-        "INDEX" | "VIEW" | "TRIGGER" => run(text),
+        "INDEX" | "VIRTUAL" | "VIEW" | "TRIGGER" => run(text),
         "TEMP" | "TEMPORARY" => {
             Err("makes something that is gone when the connection is closed".to_owned())
         }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::guard::Guard;
 use super::split::{Splitter, Statement};
@@ -28,17 +28,16 @@ pub(super) fn load_schema(source: &Path, target: &Path) -> Result<()> {
     let shown = source.display();
     let unreadable = |error: io::Error| Error::failed(format!("can't read {shown}")).because(error);
     let file = File::open(source).map_err(unreadable)?;
-    let length = file.metadata().map_err(unreadable)?.len();
+    // What is worked out can be larger than what works it out, within reason.
+    let metadata = file.metadata().map_err(unreadable)?;
+    let pages = if metadata.is_file() { (1 << 15) + metadata.len() / 64 } else { 1 << 20 };
     let mut input = BufReader::with_capacity(1 << 16, file);
     skip_mark(&mut input).map_err(unreadable)?;
     let connection = durable::connect(target).map_err(cant_load)?;
     let mut loader =
         Loader::new(&connection, Shape::default(), Dialect::Schema).map_err(cant_load)?;
-    // What is worked out can be larger than what works it out, within reason.
-    let pages = i64::try_from((length.saturating_mul(64) / 4096).saturating_add(1 << 15));
-    connection
-        .pragma_update(None, "max_page_count", pages.unwrap_or(i64::MAX))
-        .map_err(cant_load)?;
+    let pages = i64::try_from(pages).unwrap_or(i64::MAX);
+    connection.pragma_update(None, "max_page_count", pages).map_err(cant_load)?;
     let in_file = |error: Error| Error::failed(format!("can't load {shown}")).because(error);
     let mut splitter = Splitter::new(input, Dialect::Schema);
     while let Some(statement) = splitter.next().map_err(in_file)? {
@@ -386,8 +385,13 @@ impl Dialect {
 
     /// A statement that SQLite couldn't run.
     fn failed(self, statement: &Statement, error: rusqlite::Error) -> Error {
+        let what = match (self, error.sqlite_error_code()) {
+            (Self::Schema, Some(ErrorCode::OperationInterrupted)) => "runs too long for a schema",
+            (Self::Schema, Some(ErrorCode::DiskFull)) => "needs more room than a schema may take",
+            _ => "can't be loaded",
+        };
         let (place, text) = (self.place(statement), excerpt(&statement.text));
-        Error::failed(format!("{place} can't be loaded: {text}")).because(error)
+        Error::failed(format!("{place} {what}: {text}")).because(error)
     }
 
     fn place(self, statement: &Statement) -> String {

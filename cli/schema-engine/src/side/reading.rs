@@ -147,21 +147,23 @@ enum Content {
 }
 
 /// Looks into a file. A database is one whatever its name is; SQL has no mark of its own, so the
-/// name must say it, unless it comes through a pipe, which has none.
+/// name must say it, unless it comes through a pipe or a device such as `/dev/null`.
 fn look(path: &Path) -> Result<Content> {
-    let shown = path.display();
-    let unreadable = |error: io::Error| {
-        match error.kind() {
-        io::ErrorKind::NotFound => Error::failed(format!("there is no file {shown}"))
-            .next("A side is `live`, `history`, `history@REV`, `models`, a database file or an .sql file."),
-        _ => Error::failed(format!("can't read {shown}")).because(error),
+    const FORMS: &str =
+        "A side is `live`, `history`, `history@REV`, `models`, a database file or an .sql file.";
+    if path.as_os_str().is_empty() {
+        return Err(Error::usage("a side is empty").next(FORMS));
     }
+    let shown = path.display();
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Error::failed(format!("there is no file {shown}")).next(FORMS),
+        _ => Error::failed(format!("can't read {shown}")).because(error),
     };
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
         return Err(Error::failed(format!("{shown} is a directory")).next("Name a file in it."));
     }
-    if is_pipe(&metadata) {
+    if is_stream(&metadata) {
         return Ok(Content::Sql);
     }
     if !metadata.is_file() {
@@ -184,12 +186,13 @@ fn look(path: &Path) -> Result<Content> {
 }
 
 #[cfg(unix)]
-fn is_pipe(metadata: &fs::Metadata) -> bool {
+fn is_stream(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
-    metadata.file_type().is_fifo()
+    let kind = metadata.file_type();
+    kind.is_fifo() || kind.is_char_device()
 }
 
 #[cfg(not(unix))]
-fn is_pipe(_: &fs::Metadata) -> bool {
+fn is_stream(_: &fs::Metadata) -> bool {
     false
 }

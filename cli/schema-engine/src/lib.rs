@@ -17,7 +17,8 @@
 //! The rooms [`ident`], [`pair`], [`sql`], [`schema`], [`change`], [`diff`], [`answers`], [`hazard`],
 //! [`plan`] and [`render`] work on values alone: no database, no files, no clock. Around them stand
 //! the rooms that do: [`connection`], [`inspect`], [`scratch`], [`models`], [`history`], [`mod@prove`],
-//! [`mod@draft`], [`autogenerate`], [`migrations_dir`], [`executor`], and those that take a database as a whole.
+//! [`mod@draft`], [`autogenerate`], [`side`], [`comparison`], [`migrations_dir`], [`executor`], and those
+//! that take a database as a whole.
 //! Nothing here prints, asks or knows a command line.
 //!
 //! # In an app of its own

@@ -111,6 +111,9 @@ async fn every_case_goes_there_and_back() {
                 assert!(after.get(table).is_none_or(|now| now == count), "{name}: {table}");
             }
 
+            let warned = script.contains("dqs_ddl on");
+            assert!(!warned, "{name}: no case has a string in double quotes\n{script}");
+
             // And back, where no value is needed that nobody has.
             fs::write(files.desired(), &case.before).unwrap();
             let renames = answers.renames.iter().rev().map(Rename::reversed).collect();
@@ -208,6 +211,7 @@ async fn awkward_schemas_come_through() {
             let files = Files::new(before, after);
             let counts = row_counts(&files.database());
             let script = files.script().await;
+            assert_eq!(script.contains(".dbconfig dqs_ddl on\n"), before.contains("\"none\""));
             shell.run(&files.database(), &script).unwrap_or_else(|said| panic!("{said}\n{script}"));
             let again = files.compared(&Answers::default()).await;
             assert!(again.is_empty(), "{shell:?}: {:?}", again.changes);

@@ -102,7 +102,9 @@ impl Script<'_> {
         let mut names: BTreeSet<Ident> = sides.into_iter().flat_map(names).collect();
         names.extend(self.plan.rebuilds().map(|rebuild| rebuild.temporary.clone()));
         let stored = sides.into_iter().flat_map(Schema::statements);
-        stored.chain(self.plan.statements()).any(|sql| {
+        // A rename mentions names that are gone by then, and no string.
+        let steps = self.plan.steps.iter().filter(|step| !is_rename(step));
+        stored.chain(steps.flat_map(Step::statements)).any(|sql| {
             tokens(sql).unwrap_or_default().iter().any(|token| {
                 token.text(sql).starts_with('"')
                     && token.name(sql).is_some_and(|name| !names.contains(&Ident::from(name)))

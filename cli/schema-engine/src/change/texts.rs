@@ -67,9 +67,9 @@ fn unified(what: &str, texts: Pair<(&Ident, &String)>, sides: Pair<&str>) -> Vec
     let texts = texts.map(|(_, sql)| sql.trim());
     let is_one_line = [texts.current, texts.desired].iter().any(|sql| !sql.contains('\n'));
     let texts = texts.map(|sql| {
-        let mut text = if is_one_line { laid_out(sql) } else { sql.to_owned() };
-        text.push('\n');
-        text
+        let text = if is_one_line { laid_out(sql) } else { sql.to_owned() };
+        // One kind of line end, or a line of the diff would not be a line of the output.
+        text.replace("\r\n", "\n").replace('\r', "\n") + "\n"
     });
     let difference = TextDiff::from_lines(&texts.current, &texts.desired);
     let mut unified = difference.unified_diff();
@@ -119,6 +119,12 @@ mod tests {
             text("CREATE TABLE t (a,\n  b\n)", "CREATE TABLE t (a,\n  b, c\n)"),
             "--- a.db: table t\n+++ b.sql: table t\n@@ -1,3 +1,3 @@\n CREATE TABLE t (a,\n-  b\n+  b, c\n )\n"
         );
+    }
+
+    #[test]
+    fn a_line_end_is_a_line_end() {
+        let (unix, windows) = ("CREATE TABLE t (\na,\nb\n)", "CREATE TABLE t (\r\na,\rc\r\n)");
+        assert!(text(unix, windows).ends_with(" a,\n-b\n+c\n )\n"), "{}", text(unix, windows));
     }
 
     #[test]

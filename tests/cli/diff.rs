@@ -68,6 +68,47 @@ fn files_are_compared_without_anything_around_them() {
     });
 }
 
+/// The same schema as statements of every kind, with everything that makes it another way.
+#[test]
+fn a_schema_may_be_put_together_from_migrations() {
+    let sandbox = Sandbox::new();
+    let migrations = "PRAGMA journal_mode = WAL;
+        BEGIN;
+        CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, junk TEXT);
+        CREATE VIEW names AS SELECT name FROM users;
+        CREATE VIEW more AS SELECT * FROM names;
+        CREATE TRIGGER t AFTER INSERT ON users BEGIN DELETE FROM users WHERE name = new.name; END;
+        COMMIT;
+        ALTER TABLE users RENAME TO people;
+        ALTER TABLE people RENAME COLUMN name TO full_name;
+        ALTER TABLE people DROP COLUMN junk;
+        INSERT INTO people (full_name) SELECT 'x' UNION ALL SELECT date('now');
+        ALTER TABLE people ADD COLUMN age INTEGER CHECK (age IS NULL OR age > 0);
+        CREATE TABLE copy AS SELECT * FROM people;
+        CREATE VIRTUAL TABLE words USING fts5(full_name, content='people', content_rowid='id');
+        CREATE VIRTUAL TABLE boxes USING rtree(id, low, high);
+        CREATE VIRTUAL TABLE gone USING fts4(a, tokenize=porter);
+        INSERT INTO words (words) VALUES ('rebuild');
+        INSERT INTO boxes VALUES (1, 0.0, 1.5);
+        INSERT INTO gone VALUES ('a'); DELETE FROM gone; DROP TABLE gone;
+        DROP VIEW more;
+        UPDATE people SET age = 3 WHERE id = 1;
+        CREATE INDEX by_name ON people (full_name) WHERE age > 1;
+        ANALYZE;";
+    fs::write(sandbox.here("m.sql"), migrations).unwrap();
+    database::run(&sandbox.here("m.db"), migrations);
+    sandbox.tgenie("db dump --database m.db --out dump.sql").run().exits(0);
+    let schema = database::texts(
+        &sandbox.here("m.db"),
+        "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'words!_%' ESCAPE '!' AND name NOT LIKE 'boxes!_%' ESCAPE '!' AND sql IS NOT NULL",
+    );
+    fs::write(sandbox.here("schema.sql"), schema.join(";\n")).unwrap();
+    for file in ["m.sql", "dump.sql", "schema.sql"] {
+        let line = format!("db diff --exit-code --from m.db --to {file}");
+        sandbox.tgenie(&line).run().exits(0).prints("");
+    }
+}
+
 #[test]
 fn a_report_for_programs_has_it_all() {
     let sandbox = two_files();

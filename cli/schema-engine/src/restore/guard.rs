@@ -139,7 +139,12 @@ fn schema_objection(context: &AuthContext<'_>) -> Option<String> {
         AuthAction::Read { table_name: "sqlite_temp_master" | "sqlite_temp_schema", .. }
             | AuthAction::Update { table_name: "sqlite_temp_master" | "sqlite_temp_schema", .. }
     );
-    if context.database_name.is_some_and(|name| name != "main") && !is_own_look {
+    // For a column that is dropped, SQLite tells the column in this place.
+    let database = match context.action {
+        AuthAction::AlterTable { database_name, .. } => Some(database_name),
+        _ => context.database_name,
+    };
+    if database.is_some_and(|name| name != "main") && !is_own_look {
         return Some("reaches for another database".to_owned());
     }
     match context.action {

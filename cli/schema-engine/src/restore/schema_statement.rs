@@ -6,7 +6,7 @@
 
 use super::statement::{self, Command, Group, Objection, filled_table, is_schema, name, utf8};
 use super::token::{Kind, Tokens};
-use super::{rows, virtual_table};
+use super::{is_reserved, rows, virtual_table};
 
 /// Settings of a connection, and looks at a database: a schema is the same without them.
 const IGNORED_PRAGMAS: [&str; 26] = [
@@ -57,8 +57,9 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
         "INSERT" | "REPLACE" => insert(text, tokens),
         "UPDATE" | "DELETE" => change_rows(text, tokens),
         "ALTER" | "DROP" => run(text),
-        // Statistics and the order of pages are no part of a schema.
-        "ANALYZE" | "REINDEX" => Ok(Command::Nothing),
+        // Statistics and the order of pages are no part of a schema; a dump makes room for its own.
+        "ANALYZE" => Ok(statement::read(text).unwrap_or(Command::Nothing)),
+        "REINDEX" => Ok(Command::Nothing),
         "VACUUM" if tokens.next().is_none() => Ok(Command::Nothing),
         "" => Err("is not SQL".to_owned()),
         _ => Err(format!("begins with {keyword}, which no schema needs")),
@@ -82,12 +83,11 @@ fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     let what = tokens.find(|token| !token.is("UNIQUE"));
     let word = what.and_then(|token| token.name()).unwrap_or_default().to_ascii_uppercase();
     match word.as_str() {
-        // `sqlite_sequence` written out makes itself.
-        "TABLE" => match statement::read(text) {
-            Ok(Command::Sequence) => Ok(Command::Sequence),
-            _ => run(text),
-        },
-        "INDEX" | "VIRTUAL" | "VIEW" | "TRIGGER" => run(text),
+        // The shell's `.schema` shows SQLite's own tables too, which make themselves.
+        "TABLE" if is_reserved(&statement::created_table(tokens).unwrap_or_default()) => {
+            Ok(Command::Nothing)
+        }
+        "TABLE" | "INDEX" | "VIRTUAL" | "VIEW" | "TRIGGER" => run(text),
         "TEMP" | "TEMPORARY" => {
             Err("makes something that is gone when the connection is closed".to_owned())
         }
@@ -138,6 +138,13 @@ mod tests {
         ] {
             let expected = Command::Run(Group::Schema, format!("{text};"));
             assert_eq!(read(text.as_bytes()), Ok(expected), "{text}");
+        }
+        let own = [
+            "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+            "create table if not exists \"sqlite_sequence\"(name,seq)",
+        ];
+        for text in own {
+            assert_eq!(read(text.as_bytes()), Ok(Command::Nothing), "{text}");
         }
         for text in ["PRAGMA journal_mode=WAL", "PRAGMA foreign_keys", "ANALYZE", "VACUUM", ""] {
             assert_eq!(read(text.as_bytes()), Ok(Command::Nothing), "{text}");

@@ -148,19 +148,24 @@ fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
         return Err(format!("is a CREATE {word}, which no dump needs"));
     }
     if word == "TABLE" {
-        let mut ahead = tokens.clone();
-        for keyword in ["IF", "NOT", "EXISTS"] {
-            let mut further = ahead.clone();
-            if further.next().is_some_and(|token| token.is(keyword)) {
-                ahead = further;
-            }
-        }
-        if name(&mut ahead).is_some_and(|name| name.eq_ignore_ascii_case("sqlite_sequence")) {
+        let table = created_table(tokens);
+        if table.is_some_and(|name| name.eq_ignore_ascii_case("sqlite_sequence")) {
             return Ok(Command::Sequence);
         }
     }
     // With its semicolon: SQLite keeps a comment at the end of a definition only before one.
     Ok(Command::Run(Group::Create, utf8(text)? + ";"))
+}
+
+/// The name behind `CREATE TABLE`.
+pub(super) fn created_table(mut tokens: Tokens<'_>) -> Option<String> {
+    for keyword in ["IF", "NOT", "EXISTS"] {
+        let mut further = tokens.clone();
+        if further.next().is_some_and(|token| token.is(keyword)) {
+            tokens = further;
+        }
+    }
+    name(&mut tokens)
 }
 
 /// Statistics and sequences are filled anew; nothing else is deleted in a dump.

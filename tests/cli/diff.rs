@@ -283,6 +283,30 @@ fn a_schema_that_reaches_outside_is_refused_with_its_line() {
     }
 }
 
+/// SQLite reads a stored text up to its first semicolon; what stands behind it must not run either.
+#[test]
+fn what_a_tampered_database_carries_behind_a_definition_does_not_run() {
+    let sandbox = two_files();
+    let outside = sandbox.here("outside.db");
+    let behind =
+        format!("; ATTACH 'file:{}?mode=rwc' AS o; CREATE TABLE o.t (a)", outside.display());
+    let behind = behind.replace('\'', "''");
+    database::run(
+        &sandbox.here("a.db"),
+        &format!(
+            "CREATE TRIGGER g AFTER INSERT ON tasks BEGIN SELECT 1; END;
+             PRAGMA writable_schema = ON;
+             UPDATE sqlite_schema SET sql = sql || '{behind}'"
+        ),
+    );
+    sandbox.unchanged(|| {
+        let told = sandbox.tgenie("db diff --from a.db --to b.sql").run().exits(0);
+        assert!(told.stdout.contains("- column tasks.old text\n"), "{told}");
+        let script = sandbox.tgenie("db diff --from b.sql --to a.db --sql").run().exits(0);
+        assert!(!script.stdout.contains("ATTACH"), "{script}");
+    });
+}
+
 #[test]
 fn nothing_that_a_file_holds_ends_in_a_panic() {
     let sandbox = two_files();

@@ -12,6 +12,7 @@
 mod support;
 
 mod bad_databases;
+mod diff;
 mod files;
 mod interrupted;
 mod locks;

@@ -8,10 +8,18 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p schema-engine --test golden` writes the last two (and `modules.rs`)
 //! anew; run the test once more then, and review what changed.
+//!
+//! `scripts` runs the same cases as the sqlite3 shell would.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![expect(
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test that can't go on has failed, and one that wasn't tried says so"
+)]
 
 mod modules;
+mod scripts;
+mod shell;
 mod support;
 
 use schema_engine::answers::Answers;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod backups;
+mod diff;
 mod files;
 mod migrations;
 mod values;
@@ -20,6 +21,7 @@ use crate::{App, ExitCode};
 
 pub use answers::AnswerFlags;
 pub use backups::{Backups, BackupsCommand, Prune, RestoreCopy};
+pub use diff::{Diff, DiffOutput, Verdict};
 pub use files::{Dump, Reset, Restore};
 pub use migrations::{Migrate, Revision};
 pub use values::{DumpTarget, Preview};
@@ -101,6 +103,13 @@ pub enum DbCommand {
     /// Exits with 0 when nothing differs and with 3 when a new revision is needed.
     Check,
 
+    /// Show what two schemas differ in.
+    ///
+    /// A side is `live` (the database of the settings), `history` (all revisions replayed),
+    /// `history@REV` (those up to REV), `models`, a database file, or an .sql file. A path that is
+    /// called like one of these words is given as `./live`.
+    Diff(Diff),
+
     /// Show each setting and where it came from.
     Settings,
 
@@ -127,10 +136,20 @@ impl DbCommand {
     /// One that doesn't still works while they don't compile: a dump can always be made.
     #[must_use]
     pub fn depends_on_sources(&self) -> bool {
-        !matches!(
-            self,
-            Self::Settings | Self::Dump(_) | Self::Restore(_) | Self::Reset(_) | Self::Backups(_)
-        )
+        match self {
+            Self::Diff(diff) => diff.depends_on_sources(),
+            Self::Settings
+            | Self::Dump(_)
+            | Self::Restore(_)
+            | Self::Backups(_)
+            | Self::Reset(_) => false,
+            Self::Upgrade(_)
+            | Self::Downgrade(_)
+            | Self::Revision(_)
+            | Self::Current
+            | Self::History
+            | Self::Check => true,
+        }
     }
 }
 

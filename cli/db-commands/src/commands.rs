@@ -3,7 +3,9 @@
 
 mod backups;
 mod check;
+mod cost;
 mod current;
+mod diff;
 mod dump;
 mod history;
 mod migrate;
@@ -64,6 +66,7 @@ pub(crate) fn run(app: &App, arguments: Arguments, terminal: &Terminal) -> Resul
         DbCommand::Current => current::current(&context),
         DbCommand::History => history::history(&context),
         DbCommand::Check => check::check(&context),
+        DbCommand::Diff(arguments) => diff::diff(&context, &arguments),
         DbCommand::Settings => {
             print_settings(&context.settings, terminal, context.format)?;
             Ok(ExitCode::Done)

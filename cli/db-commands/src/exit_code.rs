@@ -12,7 +12,7 @@ pub enum ExitCode {
     Failed = 1,
     /// The request makes no sense: an unknown flag, an unknown revision.
     Usage = 2,
-    /// What was compared differs, or work is pending: `check`.
+    /// What was compared differs: `check`, and `diff` where that was asked for.
     Differences = 3,
     /// Refused for safety: a hazard not accepted, a question nobody answered.
     Refused = 4,

@@ -95,6 +95,18 @@ impl Terminal {
         out.write(&format!("{glyph} {text}\n")).map_err(lost_data)
     }
 
+    /// Prints a line of data, which begins with a sign of its own, in the colour of a sign.
+    ///
+    /// # Errors
+    ///
+    /// As [`Terminal::data`].
+    pub fn data_in_colour(&self, glyph: Glyph, line: &str) -> Result<()> {
+        let style = glyph.style();
+        let mut out = lock(&self.out);
+        let text = out.shown(line);
+        out.write(&format!("{style}{text}{style:#}\n")).map_err(lost_data)
+    }
+
     /// Prints a JSON document to stdout.
     ///
     /// # Errors

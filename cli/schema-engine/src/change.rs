@@ -1,8 +1,10 @@
 //! The differences between two schemas, as values that hold both sides and no SQL of their own.
 
 mod describe;
+mod texts;
 
 pub use describe::{Glyph, Line};
+pub use texts::{LineKind, TextLine};
 
 use crate::ident::Ident;
 use crate::pair::Pair;

@@ -56,21 +56,36 @@ pub async fn draft(
         return Ok(Err(notes));
     };
     answers.check_fills(&proven.difference)?;
-    let found = hazards(&proven.difference, schemas.desired, answers);
-    let (found, footprint) = match rows {
-        Some(rows) => {
-            let census = Census::new(rows, schemas.current, answers);
-            (census.count(found).await, census.footprint(&proven).await?)
-        }
-        None => (found.into_iter().map(CountedHazard::uncounted).collect(), Vec::new()),
+    let found = counted_hazards(&proven.difference, schemas, rows, answers).await;
+    let footprint = match rows {
+        Some(rows) => Census::new(rows, schemas.current, answers).footprint(&proven).await?,
+        None => Vec::new(),
     };
     let counted = found.iter().map(|found| (&found.hazard, found.count()));
     let questions = questions(&proven.difference, counted, answers);
+    let changes = lines(&proven.difference, answers);
+    Ok(Ok(Draft { proven, changes, hazards: found, questions, footprint, notes }))
+}
+
+/// The differences, one line each, renames first.
+pub(crate) fn lines(difference: &Difference, answers: &Answers) -> Vec<Line> {
     let renames = answers.renames.iter();
     let renames = renames.map(|rename| Line { glyph: Glyph::Modify, text: rename.describe() });
-    let lines = proven.difference.changes.iter().flat_map(Change::describe);
-    let changes = renames.chain(lines).collect();
-    Ok(Ok(Draft { proven, changes, hazards: found, questions, footprint, notes }))
+    renames.chain(difference.changes.iter().flat_map(Change::describe)).collect()
+}
+
+/// The hazards of a difference, with counts where there are rows to count.
+pub(crate) async fn counted_hazards(
+    difference: &Difference,
+    schemas: Pair<&Schema>,
+    rows: Option<&DatabaseConnection>,
+    answers: &Answers,
+) -> Vec<CountedHazard> {
+    let found = hazards(difference, schemas.desired, answers);
+    match rows {
+        Some(rows) => Census::new(rows, schemas.current, answers).count(found).await,
+        None => found.into_iter().map(CountedHazard::uncounted).collect(),
+    }
 }
 
 impl Draft {
@@ -90,36 +105,12 @@ impl Draft {
         questions::hints(&self.questions)
     }
 
-    /// Live rows that don't fit are found now, not when the migration runs; values that would
-    /// change are left to the one who knows what they mean.
+    /// Refuses live rows that don't fit: see [`refuse_what_would_fail`].
     ///
     /// # Errors
-    /// When there are some that no answer covers: all of them, each with its count, the first of
-    /// them and what to do.
+    /// As that.
     pub fn refuse_what_would_fail(&self, answers: &Answers) -> Result<()> {
-        let refused: Vec<_> = self
-            .hazards
-            .iter()
-            .filter(|found| found.count().is_some_and(|count| count > 0))
-            .filter(|CountedHazard { hazard, .. }| match hazard.code.severity() {
-                Severity::MayFail => true,
-                Severity::MayChangeData => !answers.accepted.contains(&hazard.code),
-                Severity::LosesData => false,
-            })
-            .collect();
-        let what = match refused.as_slice() {
-            [] => return Ok(()),
-            [one] => one.describe(),
-            many => {
-                let lines: Vec<_> = many.iter().map(|found| found.describe()).collect();
-                format!("the database has rows that don't fit\n  {}", lines.join("\n  "))
-            }
-        };
-        let error = Error::refused(what).state("Nothing was written.");
-        Err(refused.iter().fold(error, |error, CountedHazard { hazard, .. }| match refused.len() {
-            1 => error.next(hazard.fix.clone()),
-            _ => error.next(format!("{}: {}", hazard.code, hazard.fix)),
-        }))
+        refuse_what_would_fail(&self.hazards, answers)
     }
 
     /// The module's text.
@@ -146,6 +137,37 @@ impl Draft {
         };
         render::module(&header, &self.proven.up, &self.proven.down)
     }
+}
+
+/// Live rows that don't fit are found now, not when the migration runs; values that would
+/// change are left to the one who knows what they mean.
+///
+/// # Errors
+/// When there are some that no answer covers: all of them, each with its count, the first of
+/// them and what to do.
+pub fn refuse_what_would_fail(hazards: &[CountedHazard], answers: &Answers) -> Result<()> {
+    let refused: Vec<_> = hazards
+        .iter()
+        .filter(|found| found.count().is_some_and(|count| count > 0))
+        .filter(|CountedHazard { hazard, .. }| match hazard.code.severity() {
+            Severity::MayFail => true,
+            Severity::MayChangeData => !answers.accepted.contains(&hazard.code),
+            Severity::LosesData => false,
+        })
+        .collect();
+    let what = match refused.as_slice() {
+        [] => return Ok(()),
+        [one] => one.describe(),
+        many => {
+            let lines: Vec<_> = many.iter().map(|found| found.describe()).collect();
+            format!("the database has rows that don't fit\n  {}", lines.join("\n  "))
+        }
+    };
+    let error = Error::refused(what).state("Nothing was written.");
+    Err(refused.iter().fold(error, |error, CountedHazard { hazard, .. }| match refused.len() {
+        1 => error.next(hazard.fix.clone()),
+        _ => error.next(format!("{}: {}", hazard.code, hazard.fix)),
+    }))
 }
 
 /// A line in back quotes, as Markdown wants code, unless it holds some itself.

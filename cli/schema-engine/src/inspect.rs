@@ -9,6 +9,7 @@ use crate::ident::Ident;
 use crate::schema::{
     Index, LeftAlone, Object, ObjectKind, Schema, Table, WhyLeftAlone, is_bookkeeping,
 };
+use crate::sql::first::first_statement;
 use sea_schema::Connection;
 use sea_schema::sqlx_types::{Row, SqlxError, sqlite::SqliteRow};
 use std::collections::BTreeSet;
@@ -77,7 +78,7 @@ impl Stored {
             kind: row.try_get(0)?,
             name: Ident::from(row.try_get::<String, _>(1)?),
             table: Ident::from(row.try_get::<String, _>(2)?),
-            sql: row.try_get(3)?,
+            sql: first_statement(&row.try_get::<String, _>(3)?).to_owned(),
             columns: row.try_get(4)?,
             ordinal,
         })

@@ -18,7 +18,8 @@
 //! [`answers`], [`hazard`], [`questions`], [`plan`] and [`render`] work on values alone: no database,
 //! no files, no clock. Around them stand
 //! the rooms that do: [`connection`], [`inspect`], [`scratch`], [`models`], [`history`], [`mod@prove`],
-//! [`census`], [`mod@draft`], [`autogenerate`], [`migrations_dir`], [`executor`], and those that take a database as a whole.
+//! [`census`], [`mod@draft`], [`autogenerate`], [`side`], [`comparison`], [`migrations_dir`],
+//! [`executor`], and those that take a database as a whole.
 //! Nothing here prints, asks or knows a command line.
 //!
 //! # In an app of its own
@@ -72,6 +73,7 @@ pub mod autogenerate;
 pub mod backup;
 pub mod census;
 pub mod change;
+pub mod comparison;
 pub mod connection;
 mod database_file;
 pub mod diff;
@@ -90,12 +92,14 @@ pub mod pair;
 pub mod plan;
 pub mod prove;
 pub mod questions;
+mod references;
 pub mod render;
 pub mod reset;
 pub mod restore;
 mod sample;
 pub mod schema;
 pub mod scratch;
+pub mod side;
 pub mod sql;
 pub mod subject;
 pub mod target;

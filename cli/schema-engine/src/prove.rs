@@ -162,6 +162,13 @@ fn renames(renames: impl Iterator<Item = Rename>) -> impl Iterator<Item = Step> 
     renames.map(|rename| Step::Statement(rename.statement()))
 }
 
+/// A schema with its renames done.
+pub(crate) async fn renamed(schema: &Schema, renames: &[Rename]) -> Result<Schema> {
+    let scratch = Scratch::of(schema).await?;
+    rename(&scratch, renames).await?;
+    scratch.schema().await
+}
+
 async fn rename(scratch: &Scratch, renames: &[Rename]) -> Result<()> {
     for rename in renames {
         scratch.run([rename.statement().sql]).await.map_err(|refused| {

@@ -41,6 +41,18 @@ pub enum Question {
     },
 }
 
+/// The questions without whose answers nobody knows what the plan is, or rows would make it fail.
+/// That something is lost is no such question.
+#[must_use]
+pub fn about_the_plan(questions: &[Question]) -> Vec<Question> {
+    let needed = |question: &&Question| match question {
+        Question::Rename(rename) => rename.strength() == Strength::SameShape,
+        Question::Fill { .. } => true,
+        Question::Accept { .. } => false,
+    };
+    questions.iter().filter(needed).cloned().collect()
+}
+
 /// The questions that the answers leave open, renames first: a rename changes the others.
 ///
 /// The hazards are those of the difference, each with the count of rows that it concerns.

@@ -1,4 +1,4 @@
-//! A proven plan as a Rust module that a reviewer likes to read.
+//! A proven plan as a Rust module that a reviewer likes to read; as SQL in [`script`].
 //!
 //! Plain steps become sea-query calls, but only where those calls give the proven SQL to the
 //! letter; everything else is the SQL itself. So what was proven is what will run.
@@ -6,6 +6,7 @@
 mod builder;
 mod lift;
 mod literal;
+pub mod script;
 
 use crate::plan::{EditAction, Plan, StatementKind, Step, StoredEdit};
 use lift::lift;

@@ -7,6 +7,7 @@ mod check;
 mod guard;
 mod place;
 mod rows;
+mod schema_statement;
 mod script;
 mod source;
 mod split;
@@ -27,6 +28,24 @@ use crate::dump::{DumpTarget, dump, is_reserved};
 use crate::error::{Error, Result};
 
 pub use source::SourceKind;
+
+/// What the statements of a file are, and so what they may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// A database as some tool wrote it.
+    Dump,
+    /// A schema as somebody typed it.
+    Schema,
+}
+
+impl Dialect {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Dump => "dump",
+            Self::Schema => "schema",
+        }
+    }
+}
 
 /// What to do about rows that refer to rows that aren't there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -173,6 +192,20 @@ impl Loaded {
             set_aside: placed.set_aside,
         })
     }
+}
+
+/// Loads the SQL of a schema into a temporary database, confined as a dump is: nothing of it reaches
+/// another file. The database goes away when dropped.
+///
+/// # Errors
+///
+/// If the file can't be read, or a statement is refused or fails; the error names its line.
+pub(crate) fn load_schema(source: &Path) -> Result<TempPath> {
+    let no_room = |error| Error::failed("can't make a temporary database").because(error);
+    let target = tempfile::Builder::new().prefix("schema-").suffix(".db").tempfile();
+    let target = target.map_err(no_room)?.into_temp_path();
+    script::load_schema(source, &target)?;
+    Ok(target)
 }
 
 fn draft(file: &DatabaseFile) -> Result<TempPath> {

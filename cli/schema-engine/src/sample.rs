@@ -4,6 +4,7 @@ use crate::answers::{Answers, converts};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::pair::Pair;
+use crate::references;
 use crate::schema::{Affinity, Column, ObjectKind, Schema, Table};
 use crate::scratch::Scratch;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
@@ -233,15 +234,7 @@ pub(crate) async fn values(
 pub(crate) async fn broken_references(scratch: &Scratch) -> Result<BTreeMap<Ident, usize>> {
     let unreadable =
         |error| Error::failed("can't check the sample rows' references").because(error);
-    let sql = "SELECT \"table\" FROM pragma_foreign_key_check";
-    let query = Statement::from_string(DbBackend::Sqlite, sql);
-    let rows = scratch.connection().query_all_raw(query).await.map_err(unreadable)?;
-    let mut broken = BTreeMap::new();
-    for row in rows {
-        let table: String = row.try_get_by_index(0).map_err(unreadable)?;
-        *broken.entry(Ident::from(table)).or_default() += 1;
-    }
-    Ok(broken)
+    Ok(references::check(scratch.connection()).await.map_err(unreadable)?.broken)
 }
 
 /// The values of columns that a plan keeps, by table.

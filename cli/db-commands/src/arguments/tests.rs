@@ -3,6 +3,8 @@
 use schema_engine::hazard::HazardCode;
 
 use super::*;
+use schema_engine::pair::Pair;
+use schema_engine::side::{Side, Until};
 
 fn parse_line(line: &str) -> Result<DbCommand, clap::Error> {
     let Group::Db(db) = parse(&App::TEST, line.split(' '))?.group;
@@ -137,6 +139,32 @@ fn a_dump_goes_to_a_file_or_to_stdout() {
 }
 
 #[test]
+fn a_comparison_goes_from_the_live_database_to_the_models() {
+    for (flags, from, to, output, verdict) in [
+        ("", Side::Live, Side::Models, DiffOutput::Differences, Verdict::Done),
+        (
+            " --to history@-1 --exit-code",
+            Side::Live,
+            Side::History(Until::Revision("-1".into())),
+            DiffOutput::Differences,
+            Verdict::Told,
+        ),
+        (
+            " --from ./live --to b.sql --sql",
+            Side::File("./live".into()),
+            Side::File("b.sql".into()),
+            DiffOutput::Sql,
+            Verdict::Done,
+        ),
+    ] {
+        let command = parse_line(&format!("tgenie db diff{flags}")).unwrap();
+        let DbCommand::Diff(diff) = command else { panic!("{command:?}") };
+        assert_eq!(diff.sides(), Pair::new(&from, &to), "{flags}");
+        assert_eq!((diff.output(), diff.verdict()), (output, verdict), "{flags}");
+    }
+}
+
+#[test]
 fn help_and_version_are_data_and_a_missing_command_is_not() {
     for (line, code, text) in [
         ("tgenie --version", ExitCode::Done, "tgenie 0.0.0"),
@@ -162,6 +190,9 @@ fn what_can_be_saved_is_saved_though_the_models_do_not_compile() {
         ("tgenie db dump --out -", false),
         ("tgenie db restore --in a.sql", false),
         ("tgenie db settings", false),
+        ("tgenie db diff", true),
+        ("tgenie db diff --from history@base --to a.sql", true),
+        ("tgenie db diff --to live --from ./models", false),
     ] {
         assert_eq!(parse_line(line).unwrap().depends_on_sources(), depends, "{line}");
     }

@@ -1,7 +1,8 @@
 //! `db check`: do the models and the history say the same?
 
 use super::Context;
-use super::revision::{glyph, notes_and_hazards};
+use super::cost::Cost;
+use super::revision::glyph;
 use crate::ExitCode;
 use crate::terminal::Format;
 use schema_engine::Result;
@@ -42,7 +43,7 @@ pub(super) fn check(context: &Context<'_>) -> Result<ExitCode> {
             terminal.data_item(glyph(line.glyph), &line.text)?;
         }
         match &draft {
-            Ok(draft) => notes_and_hazards(context, draft),
+            Ok(draft) => Cost::of(draft).tell(terminal),
             Err(notes) => notes.iter().for_each(|note| terminal.say(&format!("  {note}"))),
         }
         for hint in &hints {

@@ -2,13 +2,14 @@
 
 mod ask;
 
+use super::cost::Cost;
 use super::{Context, counted};
 use crate::ExitCode;
 use crate::arguments::{Preview, Revision};
 use crate::settings::Naming;
 use crate::terminal::{Format, Glyph};
 use chrono::Utc;
-use schema_engine::census::{CountedHazard, Fate};
+use schema_engine::census::CountedHazard;
 use schema_engine::change::{self, Line};
 use schema_engine::draft::Draft;
 use schema_engine::history::ids;
@@ -131,7 +132,7 @@ fn tell(context: &Context<'_>, draft: Option<&Draft>, path: &str) {
         for Line { glyph: sign, text } in &draft.changes {
             terminal.say_item(glyph(*sign), text);
         }
-        notes_and_hazards(context, draft);
+        Cost::of(draft).tell(terminal);
         let rows = match draft.proven.sample_rows {
             0 => String::new(),
             rows => format!(" with {}", counted(rows, "sample row", "sample rows")),
@@ -141,43 +142,6 @@ fn tell(context: &Context<'_>, draft: Option<&Draft>, path: &str) {
     } else {
         terminal.success(&format!("Wrote {path}."));
         terminal.say(&format!("  Fill in its SQL, then run `{}`.", context.command("upgrade")));
-    }
-}
-
-/// What a draft needs said beside its changes.
-pub(super) fn notes_and_hazards(context: &Context<'_>, draft: &Draft) {
-    for edit in draft.proven.up.edits() {
-        context
-            .terminal
-            .say(&format!("  {}: only its stored SQL is edited, no row is copied", edit.table));
-        for fill in &edit.fills {
-            context.terminal.say(&format!("  {fill}"));
-        }
-    }
-    for rebuild in draft.proven.up.rebuilds() {
-        let measured = draft
-            .footprint
-            .iter()
-            .find(|footprint| footprint.fate == Fate::Rebuilt && footprint.table == rebuild.table);
-        let told = match measured {
-            Some(footprint) => footprint.describe(&rebuild.keeps),
-            None => {
-                format!("{} is rebuilt; that keeps {}", rebuild.table, rebuild.keeps.join(", "))
-            }
-        };
-        context.terminal.say(&format!("  {told}"));
-        for fill in &rebuild.fills {
-            context.terminal.say(&format!("  {fill}"));
-        }
-    }
-    for footprint in draft.footprint.iter().filter(|footprint| footprint.fate == Fate::Dropped) {
-        context.terminal.say(&format!("  {}", footprint.describe(&[])));
-    }
-    for note in &draft.notes {
-        context.terminal.say(&format!("  {note}"));
-    }
-    for found in &draft.hazards {
-        context.terminal.warn(&format!("{}. {}", found.describe(), found.hazard.fix));
     }
 }
 

@@ -32,13 +32,17 @@ impl Glyph {
             Self::Changed => ("~", AnsiColor::Cyan),
         }
     }
+
+    /// Its colour.
+    pub(super) fn style(self) -> Style {
+        Style::new().fg_color(Some(self.sign_and_colour().1.into()))
+    }
 }
 
 /// The sign with its colour; the stream it goes to takes the colour off where it must.
 impl fmt::Display for Glyph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sign, colour) = self.sign_and_colour();
-        let style = Style::new().fg_color(Some(colour.into()));
+        let (sign, style) = (self.sign_and_colour().0, self.style());
         write!(f, "{style}{sign}{style:#}")
     }
 }

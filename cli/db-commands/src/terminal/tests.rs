@@ -72,6 +72,19 @@ fn data_goes_to_stdout_and_words_to_stderr() {
 }
 
 #[test]
+fn a_line_in_colour_says_the_same_without() {
+    let (terminal, out, _) = Terminal::captured(None);
+    terminal.data_in_colour(Glyph::Added, "+    a \u{1b}[2J text").unwrap();
+    assert_eq!(out.text().replace("\u{1b}[2J", ""), "+    a  text\n");
+
+    let out = Printed::default();
+    let stream = AutoStream::always_ansi(Box::new(out.clone()) as Box<dyn Write + Send>);
+    let terminal = Terminal { out: Stream::new(stream, true), ..terminal };
+    terminal.data_in_colour(Glyph::Added, "+    a \u{1b}[2J text").unwrap();
+    assert_eq!(out.text(), "\u{1b}[32m+    a \\u{1b}[2J text\u{1b}[0m\n");
+}
+
+#[test]
 fn a_long_line_stays_one_line() {
     let (terminal, _, err) = Terminal::captured(None);
     let path = "/a folder/[x]".repeat(40);

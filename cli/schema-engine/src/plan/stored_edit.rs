@@ -24,6 +24,8 @@ use std::ops::Range;
 pub struct StoredEdit {
     /// The table.
     pub table: Ident,
+    /// The name of a view that is made and dropped again in the statements.
+    pub temporary: Ident,
     /// What is done, in this order.
     pub actions: Vec<EditAction>,
     /// What takes the place of values that would be missing, in words.
@@ -54,7 +56,13 @@ impl StoredEdit {
             EditAction::Give(sql) | EditAction::Hold(sql) => vec![sql.clone()],
             EditAction::Store(sql) => store(table, temporary, sql),
         });
-        Self { table: table.clone(), statements: statements.collect(), actions, fills }
+        Self {
+            table: table.clone(),
+            temporary: temporary.clone(),
+            statements: statements.collect(),
+            actions,
+            fills,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 
+use super::Dialect;
 use super::statement::Group;
 use super::virtual_table;
 
@@ -32,12 +33,13 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Sets the guard up.
-    pub(super) fn set(connection: &Connection) -> rusqlite::Result<Self> {
-        // Triggers and views must do nothing while their tables are filled.
+    pub(super) fn set(connection: &Connection, dialect: Dialect) -> rusqlite::Result<Self> {
+        // Triggers and views must do nothing while their tables are filled. A schema may be altered,
+        // though, for which SQLite looks into its views.
         for (setting, value) in [
             (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false),
             (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
-            (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, dialect == Dialect::Schema),
             (DbConfig::SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, false),
             (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
             (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
@@ -87,6 +89,9 @@ impl Guard {
 const DANGEROUS: [&str; 5] = ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"];
 
 fn objection(context: &AuthContext<'_>, group: Group) -> Option<String> {
+    if group == Group::Schema {
+        return schema_objection(context);
+    }
     if context.database_name.is_some_and(|name| name != "main") {
         return Some("reaches for another database".to_owned());
     }
@@ -100,8 +105,7 @@ fn objection(context: &AuthContext<'_>, group: Group) -> Option<String> {
         | AuthAction::Reindex { .. }
         | AuthAction::Analyze { .. }
         | AuthAction::Read { .. } => None,
-        AuthAction::CreateVtable { module_name, .. } => (!virtual_table::is_known(module_name))
-            .then(|| format!("needs the virtual table module `{module_name}`, which isn't let in")),
+        AuthAction::CreateVtable { module_name, .. } => unknown_module(module_name),
         AuthAction::Insert { table_name } | AuthAction::Update { table_name, .. } => {
             (table_name.eq_ignore_ascii_case("sqlite_master") && !writes_schema)
                 .then(|| "writes to the schema".to_owned())
@@ -113,10 +117,7 @@ fn objection(context: &AuthContext<'_>, group: Group) -> Option<String> {
         AuthAction::Select => {
             (group == Group::Create).then(|| "fills a table by a query".to_owned())
         }
-        AuthAction::Function { function_name } => DANGEROUS
-            .iter()
-            .any(|name| function_name.eq_ignore_ascii_case(name))
-            .then(|| format!("calls `{function_name}`")),
+        AuthAction::Function { function_name } => dangerous(function_name),
         AuthAction::Pragma { pragma_name, .. } => {
             (!["encoding", "auto_vacuum", "user_version", "application_id"].contains(&pragma_name))
                 .then(|| format!("is a PRAGMA {pragma_name}, which no dump needs"))
@@ -127,4 +128,58 @@ fn objection(context: &AuthContext<'_>, group: Group) -> Option<String> {
         AuthAction::Recursive => Some("is a recursive query".to_owned()),
         other => Some(format!("does what no dump needs ({other:?})")),
     }
+}
+
+/// What a schema may not do. Which statements it consists of was read before; SQLite's own guard
+/// keeps them out of the schema's table.
+fn schema_objection(context: &AuthContext<'_>) -> Option<String> {
+    // An ALTER looks for triggers there that mention the table.
+    let is_own_look = matches!(
+        context.action,
+        AuthAction::Read { table_name: "sqlite_temp_master" | "sqlite_temp_schema", .. }
+            | AuthAction::Update { table_name: "sqlite_temp_master" | "sqlite_temp_schema", .. }
+    );
+    // For a column that is dropped, SQLite tells the column in this place.
+    let database = match context.action {
+        AuthAction::AlterTable { database_name, .. } => Some(database_name),
+        _ => context.database_name,
+    };
+    if database.is_some_and(|name| name != "main") && !is_own_look {
+        return Some("reaches for another database".to_owned());
+    }
+    match context.action {
+        AuthAction::CreateTable { .. }
+        | AuthAction::CreateIndex { .. }
+        | AuthAction::CreateView { .. }
+        | AuthAction::CreateTrigger { .. }
+        | AuthAction::DropTable { .. }
+        | AuthAction::DropIndex { .. }
+        | AuthAction::DropView { .. }
+        | AuthAction::DropTrigger { .. }
+        | AuthAction::DropVtable { .. }
+        | AuthAction::AlterTable { .. }
+        | AuthAction::Reindex { .. }
+        | AuthAction::Read { .. }
+        | AuthAction::Select
+        | AuthAction::Insert { .. }
+        | AuthAction::Update { .. }
+        | AuthAction::Delete { .. } => None,
+        AuthAction::CreateVtable { module_name, .. } => unknown_module(module_name),
+        AuthAction::Function { function_name } => dangerous(function_name),
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
+            Some("opens another database".to_owned())
+        }
+        AuthAction::Recursive => Some("is a recursive query".to_owned()),
+        other => Some(format!("does what no schema needs ({other:?})")),
+    }
+}
+
+fn unknown_module(module: &str) -> Option<String> {
+    (!virtual_table::is_known(module))
+        .then(|| format!("needs the virtual table module `{module}`, which isn't let in"))
+}
+
+fn dangerous(function: &str) -> Option<String> {
+    let known = DANGEROUS.iter().any(|name| function.eq_ignore_ascii_case(name));
+    known.then(|| format!("calls `{function}`"))
 }

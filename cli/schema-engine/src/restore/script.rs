@@ -1,15 +1,16 @@
-//! Runs a dump into a temporary database.
+//! Runs a dump, or a schema, into a temporary database.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::guard::Guard;
 use super::split::{Splitter, Statement};
 use super::statement::{self, Command, Group};
+use super::{Dialect, schema_statement};
 use crate::database_file::durable;
 use crate::dump::seal::{self, Counts, Hasher, Seal};
 use crate::dump::{is_reserved, sequence_helper};
@@ -20,6 +21,34 @@ use crate::error::{Error, Result};
 pub(super) struct Shape {
     /// The size of its pages, where the database to be replaced demands one.
     pub(super) page_size: Option<i64>,
+}
+
+/// Fills an empty file from the statements of a schema: the same walls, another grammar.
+pub(super) fn load_schema(source: &Path, target: &Path) -> Result<()> {
+    let shown = source.display();
+    let unreadable = |error: io::Error| Error::failed(format!("can't read {shown}")).because(error);
+    let file = File::open(source).map_err(unreadable)?;
+    // What is worked out can be larger than what works it out, within reason.
+    let metadata = file.metadata().map_err(unreadable)?;
+    let pages = if metadata.is_file() { (1 << 15) + metadata.len() / 64 } else { 1 << 20 };
+    let mut input = BufReader::with_capacity(1 << 16, file);
+    skip_mark(&mut input).map_err(unreadable)?;
+    let connection = durable::connect(target).map_err(cant_load)?;
+    let mut loader =
+        Loader::new(&connection, Shape::default(), Dialect::Schema).map_err(cant_load)?;
+    let pages = i64::try_from(pages).unwrap_or(i64::MAX);
+    connection.pragma_update(None, "max_page_count", pages).map_err(cant_load)?;
+    let in_file = |error: Error| Error::failed(format!("can't load {shown}")).because(error);
+    let mut splitter = Splitter::new(input, Dialect::Schema);
+    while let Some(statement) = splitter.next().map_err(in_file)? {
+        loader.run(&statement).map_err(|error| {
+            in_file(error)
+                .state("Nothing outside of a temporary database was touched.")
+                .next("A schema is CREATE, ALTER, DROP and INSERT statements and the like.")
+        })?;
+    }
+    let _ = loader.finish().map_err(in_file)?;
+    connection.close().map_err(|(_, error)| cant_load(error))
 }
 
 /// Fills an empty file from a dump.
@@ -33,8 +62,8 @@ pub(super) fn load(source: &Path, target: &Path, shape: Shape) -> Result<Counts>
     skip_mark(&mut input).map_err(unreadable)?;
 
     let connection = durable::connect(target).map_err(cant_load)?;
-    let mut loader = Loader::new(&connection, shape).map_err(cant_load)?;
-    let mut splitter = Splitter::new(input);
+    let mut loader = Loader::new(&connection, shape, Dialect::Dump).map_err(cant_load)?;
+    let mut splitter = Splitter::new(input, Dialect::Dump);
     while let Some(statement) = splitter.next()? {
         loader.run(&statement)?;
     }
@@ -123,6 +152,7 @@ enum Phase {
 
 struct Loader<'a> {
     connection: &'a Connection,
+    dialect: Dialect,
     guard: Guard,
     shape: Shape,
     phase: Phase,
@@ -133,7 +163,7 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn new(connection: &'a Connection, shape: Shape) -> rusqlite::Result<Self> {
+    fn new(connection: &'a Connection, shape: Shape, dialect: Dialect) -> rusqlite::Result<Self> {
         // The file is nobody else's and is thrown away on any failure. Sorting for the indexes is
         // quickest with the caches as they are.
         connection.execute_batch(
@@ -143,9 +173,10 @@ impl<'a> Loader<'a> {
         if let Some(page_size) = shape.page_size {
             connection.pragma_update(None, "page_size", page_size)?;
         }
-        let guard = Guard::set(connection)?;
+        let guard = Guard::set(connection, dialect)?;
         Ok(Self {
             connection,
+            dialect,
             guard,
             shape,
             phase: Phase::Before,
@@ -156,30 +187,48 @@ impl<'a> Loader<'a> {
     }
 
     fn run(&mut self, statement: &Statement) -> Result<()> {
-        let command =
-            statement::read(&statement.text).map_err(|objection| refused(statement, &objection))?;
-        match (self.phase, &command) {
-            (Phase::Before, Command::Begin) => self.phase = Phase::Within,
-            (Phase::Before, Command::Nothing | Command::PageSize(_)) | (Phase::Within, _) => {}
-            (Phase::Before, _) => {
-                return Err(refused(statement, "comes before the BEGIN of a dump"));
+        let read = match self.dialect {
+            Dialect::Dump => statement::read(&statement.text),
+            Dialect::Schema => schema_statement::read(&statement.text),
+        };
+        let refused = |objection: &str| self.dialect.refused(statement, objection);
+        let command = read.map_err(|objection| refused(&objection))?;
+        match (self.phase, &command, self.dialect) {
+            (Phase::Before, Command::Begin, _) => self.phase = Phase::Within,
+            (Phase::Before, Command::Nothing | Command::PageSize(_), _)
+            | (Phase::Within, _, Dialect::Dump) => {}
+            (Phase::Before, _, Dialect::Dump) => {
+                return Err(refused("comes before the BEGIN of a dump"));
             }
-            (Phase::After, _) => return Err(refused(statement, "follows the COMMIT")),
+            (Phase::After, _, _) => return Err(refused("follows the COMMIT")),
+            (Phase::Within, Command::Begin, Dialect::Schema) => {
+                return Err(refused("begins a transaction within another"));
+            }
+            (Phase::Before, Command::Commit, Dialect::Schema) => {
+                return Err(refused("ends a transaction that wasn't begun"));
+            }
+            (Phase::Before | Phase::Within, _, Dialect::Schema) => {}
         }
         let result = match command {
             Command::Begin => self.ours("BEGIN"),
             Command::Commit => {
-                self.phase = Phase::After;
+                // A schema may have several transactions, or none.
+                self.phase = match self.dialect {
+                    Dialect::Dump => Phase::After,
+                    Dialect::Schema => Phase::Before,
+                };
                 self.ours("COMMIT")
             }
             Command::Nothing => Ok(()),
             Command::PageSize(size) => self.page_size(&size),
+            Command::Run(Group::Schema, sql) => self.worked_out(&sql),
             Command::Run(group, sql) => {
                 self.counts.tables += u64::from(group == Group::Create && makes_table(&sql));
                 self.theirs(group, &sql).map(|_| ())
             }
             // Python writes what a virtual table shows besides the tables behind it.
             Command::Insert { table, .. } if self.virtual_tables.contains(&table) => Ok(()),
+            Command::Insert { sql, .. } if self.dialect == Dialect::Schema => self.worked_out(&sql),
             Command::Insert { table, sql } => self.theirs(Group::Insert, &sql).map(|changed| {
                 if !is_reserved(&table) {
                     self.counts.rows += changed;
@@ -190,15 +239,15 @@ impl<'a> Loader<'a> {
             Command::DropHelper(name) => {
                 let [create, drop] = sequence_helper(&name);
                 if self.previous != create.as_bytes() {
-                    return Err(refused(statement, "is a DROP, which no dump needs"));
+                    return Err(self.dialect.refused(statement, "is a DROP, which no dump needs"));
                 }
                 self.counts.tables = self.counts.tables.saturating_sub(1);
                 self.ours(&drop)
             }
         };
         result.map_err(|error| match self.guard.take_refused() {
-            Some(objection) => refused(statement, &objection),
-            None => failed(statement, error),
+            Some(objection) => self.dialect.refused(statement, &objection),
+            None => self.dialect.failed(statement, error),
         })?;
         self.previous.clear();
         if statement.text.len() < 200 {
@@ -217,6 +266,28 @@ impl<'a> Loader<'a> {
             drop(statement);
             Ok(self.connection.changes())
         })
+    }
+
+    /// Runs a statement of a schema. It is held to its rules when it is compiled; what a virtual
+    /// table does for it runs freely, and nothing runs for ever.
+    fn worked_out(&self, sql: &str) -> rusqlite::Result<()> {
+        const INSTRUCTIONS: i32 = 1_000_000;
+        const ROUNDS: u32 = 300;
+        let mut statement = self.guard.for_dump(Group::Schema, || self.connection.prepare(sql))?;
+        let mut rounds = 0;
+        let is_over = move || {
+            rounds += 1;
+            rounds > ROUNDS
+        };
+        self.connection.progress_handler(INSTRUCTIONS, Some(is_over))?;
+        let mut run = || {
+            let mut rows = statement.query([])?;
+            while rows.next()?.is_some() {}
+            Ok(())
+        };
+        let outcome = run();
+        self.connection.progress_handler(0, None::<fn() -> bool>)?;
+        outcome
     }
 
     fn ours(&self, sql: &str) -> rusqlite::Result<()> {
@@ -260,6 +331,7 @@ impl<'a> Loader<'a> {
 
     fn finish(&mut self) -> Result<Counts> {
         let problem = match self.phase {
+            Phase::Before if self.dialect == Dialect::Schema => return Ok(self.counts),
             Phase::Before => "it holds no BEGIN: this is no dump of a database",
             Phase::Within => "it is cut short: its COMMIT is missing",
             Phase::After => {
@@ -267,8 +339,11 @@ impl<'a> Loader<'a> {
                 return Ok(self.counts);
             }
         };
-        Err(Error::failed(format!("can't restore the dump: {problem}"))
-            .next("Take another copy of the dump."))
+        Err(match self.dialect {
+            Dialect::Dump => Error::failed(format!("can't restore the dump: {problem}"))
+                .next("Take another copy of the dump."),
+            Dialect::Schema => Error::failed(problem),
+        })
     }
 
     /// The shell of 3.50 writes a table's sequence twice, and SQLite then counts from the lower
@@ -296,24 +371,32 @@ fn makes_table(sql: &str) -> bool {
     words.next().is_some_and(|word| word.eq_ignore_ascii_case("table"))
 }
 
-/// A statement that isn't let through.
-fn refused(statement: &Statement, objection: &str) -> Error {
-    Error::refused(format!(
-        "line {} of the dump {objection}: {}",
-        statement.line,
-        excerpt(&statement.text)
-    ))
-    .next("Restore only dumps from sources you trust, made by this tool, sqlite3 or Python.")
-}
+impl Dialect {
+    /// A statement that isn't let through.
+    fn refused(self, statement: &Statement, objection: &str) -> Error {
+        let what = format!("{} {objection}: {}", self.place(statement), excerpt(&statement.text));
+        match self {
+            Self::Dump => Error::refused(what).next(
+                "Restore only dumps from sources you trust, made by this tool, sqlite3 or Python.",
+            ),
+            Self::Schema => Error::failed(what),
+        }
+    }
 
-/// A statement that SQLite couldn't run.
-fn failed(statement: &Statement, error: rusqlite::Error) -> Error {
-    Error::failed(format!(
-        "line {} of the dump can't be loaded: {}",
-        statement.line,
-        excerpt(&statement.text)
-    ))
-    .because(error)
+    /// A statement that SQLite couldn't run.
+    fn failed(self, statement: &Statement, error: rusqlite::Error) -> Error {
+        let what = match (self, error.sqlite_error_code()) {
+            (Self::Schema, Some(ErrorCode::OperationInterrupted)) => "runs too long for a schema",
+            (Self::Schema, Some(ErrorCode::DiskFull)) => "needs more room than a schema may take",
+            _ => "can't be loaded",
+        };
+        let (place, text) = (self.place(statement), excerpt(&statement.text));
+        Error::failed(format!("{place} {what}: {text}")).because(error)
+    }
+
+    fn place(self, statement: &Statement) -> String {
+        format!("line {} of the {}", statement.line, self.noun())
+    }
 }
 
 /// The beginning of a statement, on one line.

@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead};
 
+use super::Dialect;
 use crate::error::{Error, Result};
 
 /// A statement as it stands in the file, without what surrounds it.
@@ -22,6 +23,7 @@ const LONGEST: usize = 1_000_000_000;
 /// Reads statements from a stream.
 pub(super) struct Splitter<R> {
     input: R,
+    dialect: Dialect,
     line: u64,
     state: State,
     statement: Statement,
@@ -62,8 +64,9 @@ struct State {
 const FRESH: State = State { place: Place::Code, shape: Shape::Start, before: 0 };
 
 impl<R: BufRead> Splitter<R> {
-    pub(super) fn new(input: R) -> Self {
-        Self { input, line: 1, state: FRESH, statement: Statement { line: 1, text: Vec::new() } }
+    pub(super) fn new(input: R, dialect: Dialect) -> Self {
+        let statement = Statement { line: 1, text: Vec::new() };
+        Self { input, dialect, line: 1, state: FRESH, statement }
     }
 
     /// The stream, read to its end or to the last statement taken from it.
@@ -77,7 +80,10 @@ impl<R: BufRead> Splitter<R> {
             let chunk = match self.input.fill_buf() {
                 Ok(chunk) => chunk,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Error::failed("can't read the dump").because(error)),
+                Err(error) => {
+                    let what = format!("can't read the {}", self.dialect.noun());
+                    return Err(Error::failed(what).because(error));
+                }
             };
             if chunk.is_empty() {
                 return self.end();
@@ -124,15 +130,22 @@ impl<R: BufRead> Splitter<R> {
         {
             return Ok(None);
         }
-        if self.statement.text.starts_with(b".") {
-            // A command of the shell ends with its line; whoever runs statements names it.
+        // In a schema that was typed by hand the last semicolon may be missing. A command of the
+        // shell ends with its line; whoever runs statements names it.
+        let is_typed = self.dialect == Dialect::Schema
+            && matches!(self.state.place, Place::Code | Place::Word(_) | Place::LineComment);
+        if self.state.place == Place::LineComment {
+            self.statement.text.push(b'\n');
+        }
+        if is_typed || self.statement.text.starts_with(b".") {
             return Ok(Some(std::mem::replace(
                 &mut self.statement,
                 Statement { line: self.line, text: Vec::new() },
             )));
         }
         Err(Error::failed(format!(
-            "the dump is cut short: it ends within the statement on line {}",
+            "the {} is cut short: it ends within the statement on line {}",
+            self.dialect.noun(),
             self.statement.line
         )))
     }
@@ -280,11 +293,12 @@ fn after_word(shape: Shape, word: &[u8]) -> Shape {
 
 #[cfg(test)]
 mod tests {
-    use super::Splitter;
+    use super::{Dialect, Splitter};
 
     fn split(text: &str) -> Vec<(u64, String)> {
         // One byte at a time, so that every seam is met.
-        let mut splitter = Splitter::new(std::io::BufReader::with_capacity(1, text.as_bytes()));
+        let mut splitter =
+            Splitter::new(std::io::BufReader::with_capacity(1, text.as_bytes()), Dialect::Dump);
         let mut found = Vec::new();
         while let Some(statement) = splitter.next().unwrap() {
             found.push((statement.line, String::from_utf8(statement.text).unwrap()));
@@ -327,7 +341,7 @@ mod tests {
     #[test]
     fn a_cut_statement_is_an_error() {
         for cut in ["a", "a;b 'c;", "/* a;", "CREATE TRIGGER x BEGIN a;"] {
-            let mut splitter = Splitter::new(cut.as_bytes());
+            let mut splitter = Splitter::new(cut.as_bytes(), Dialect::Dump);
             let mut outcome = splitter.next();
             while matches!(outcome, Ok(Some(_))) {
                 outcome = splitter.next();
@@ -335,5 +349,24 @@ mod tests {
             assert!(outcome.is_err(), "{cut}");
         }
         assert_eq!(texts("a; -- rest"), ["a"]);
+    }
+
+    #[test]
+    fn a_schema_needs_no_last_semicolon() {
+        let last = |text: &str| -> crate::Result<_> {
+            let mut splitter = Splitter::new(text.as_bytes(), Dialect::Schema);
+            let mut last = None;
+            while let Some(statement) = splitter.next()? {
+                last = Some((statement.line, String::from_utf8(statement.text).unwrap()));
+            }
+            Ok(last)
+        };
+        assert_eq!(last("a;\n b\n").unwrap(), Some((2, "b\n".to_owned())));
+        assert_eq!(last("a;\n b -- c").unwrap(), Some((2, "b -- c\n".to_owned())));
+        assert_eq!(last("a; -- rest").unwrap(), Some((1, "a".to_owned())));
+        for cut in ["a 'b", "a \"b", "a /* b"] {
+            let error = last(cut).unwrap_err().to_string();
+            assert!(error.contains("the schema is cut short"), "{error}");
+        }
     }
 }

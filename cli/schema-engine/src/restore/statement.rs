@@ -35,6 +35,8 @@ pub(super) enum Group {
     Create,
     Insert,
     Other,
+    /// Whatever makes a schema, and fills it.
+    Schema,
 }
 
 /// Why a statement can't run, as the rest of a sentence that begins with where it stands.
@@ -66,12 +68,12 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
     }
 }
 
-fn utf8(text: &[u8]) -> Result<String, Objection> {
+pub(super) fn utf8(text: &[u8]) -> Result<String, Objection> {
     String::from_utf8(text.to_vec()).map_err(|_| "isn't UTF-8 outside a value".to_owned())
 }
 
 /// A name, perhaps after `main.`.
-fn name(tokens: &mut Tokens<'_>) -> Option<String> {
+pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<String> {
     let first = tokens.next()?;
     let mut ahead = tokens.clone();
     if ahead.next().is_some_and(|token| token.kind == Kind::Sign(b'.')) {
@@ -103,7 +105,17 @@ fn pragma(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     }
 }
 
-fn insert(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
+fn insert(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {
+    let (table, tokens) = filled_table(tokens)?;
+    if is_schema(&table) {
+        let (name, sql) = virtual_table::read(tokens)?;
+        return Ok(Command::VirtualTable { name, sql });
+    }
+    Ok(Command::Insert { table, sql: rows::rewrite(text, tokens)? })
+}
+
+/// The table that is inserted into, and what follows it.
+pub(super) fn filled_table(mut tokens: Tokens<'_>) -> Result<(String, Tokens<'_>), Objection> {
     let mut ahead = tokens.clone();
     if ahead.next().is_some_and(|token| token.is("OR")) {
         // OR IGNORE and OR REPLACE change what happens on a conflict, no more.
@@ -116,19 +128,16 @@ fn insert(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     let Some(table) = name(&mut tokens) else {
         return Err("inserts into another database".to_owned());
     };
-    if is_schema(&table) {
-        let (name, sql) = virtual_table::read(tokens)?;
-        return Ok(Command::VirtualTable { name, sql });
-    }
     if super::is_reserved(&table)
+        && !is_schema(&table)
         && !["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str())
     {
         return Err(format!("writes to `{table}`, which belongs to SQLite"));
     }
-    Ok(Command::Insert { table, sql: rows::rewrite(text, tokens)? })
+    Ok((table, tokens))
 }
 
-fn is_schema(table: &str) -> bool {
+pub(super) fn is_schema(table: &str) -> bool {
     table.eq_ignore_ascii_case("sqlite_master") || table.eq_ignore_ascii_case("sqlite_schema")
 }
 
@@ -139,19 +148,24 @@ fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
         return Err(format!("is a CREATE {word}, which no dump needs"));
     }
     if word == "TABLE" {
-        let mut ahead = tokens.clone();
-        for keyword in ["IF", "NOT", "EXISTS"] {
-            let mut further = ahead.clone();
-            if further.next().is_some_and(|token| token.is(keyword)) {
-                ahead = further;
-            }
-        }
-        if name(&mut ahead).is_some_and(|name| name.eq_ignore_ascii_case("sqlite_sequence")) {
+        let table = created_table(tokens);
+        if table.is_some_and(|name| name.eq_ignore_ascii_case("sqlite_sequence")) {
             return Ok(Command::Sequence);
         }
     }
     // With its semicolon: SQLite keeps a comment at the end of a definition only before one.
     Ok(Command::Run(Group::Create, utf8(text)? + ";"))
+}
+
+/// The name behind `CREATE TABLE`.
+pub(super) fn created_table(mut tokens: Tokens<'_>) -> Option<String> {
+    for keyword in ["IF", "NOT", "EXISTS"] {
+        let mut further = tokens.clone();
+        if further.next().is_some_and(|token| token.is(keyword)) {
+            tokens = further;
+        }
+    }
+    name(&mut tokens)
 }
 
 /// Statistics and sequences are filled anew; nothing else is deleted in a dump.

@@ -86,8 +86,10 @@ fn push_normal(form: &mut String, token: &Token, sql: &str) {
 
 /// A quoted name that would also be read as a name without its quotes loses them.
 fn push_name(form: &mut String, name: &str) {
-    let simple = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    // As the lexer has it: every character above ASCII belongs to a name.
+    let begins = |first: char| first.is_ascii_alphabetic() || first == '_' || !first.is_ascii();
+    let simple = name.starts_with(begins)
+        && name.chars().all(|one| begins(one) || one.is_ascii_digit() || one == '$')
         && !is_value_keyword(name);
     if simple {
         form.push_str(name);
@@ -148,6 +150,9 @@ mod tests {
         }
         assert_ne!(normal("lower(name) > 'a b'"), form);
         assert_ne!(normal("\"null\""), normal("null"));
+        assert_eq!(normal("größe + a$1"), normal("\"größe\" + [a$1]"));
+        assert_ne!(normal("\"1a\""), normal("1a"));
+        assert_ne!(normal("\"$a\""), normal("$a"));
         assert_eq!(normal("(a) + (b)"), "( a ) + ( b )");
     }
 

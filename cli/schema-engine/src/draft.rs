@@ -1,8 +1,6 @@
 //! A proven migration that waits to be written or shown: what differs, how it is done, what it
 //! may cost.
 
-mod expressions;
-
 use crate::answers::Answers;
 use crate::census::{Census, CountedHazard, Footprint};
 use crate::change::{Change, Glyph, Line};
@@ -50,7 +48,6 @@ pub async fn draft(
     answers: &Answers,
 ) -> Result<Result<Draft, Vec<String>>> {
     let notes = diff(schemas).notes;
-    expressions::check(schemas.current, answers).await?;
     let Some(proven) = prove(schemas, answers).await? else {
         answers.check_fills(&Difference::default())?;
         return Ok(Err(notes));

@@ -5,6 +5,8 @@
 //! refuses to alter a table in place, or would leave another text, the table is rebuilt instead
 //! and the proof begins anew.
 
+mod expressions;
+
 use crate::answers::{Answers, Rename, converts};
 use crate::change::{Aspect, Change, TableChange};
 use crate::diff::{Difference, diff};
@@ -59,6 +61,7 @@ pub async fn prove(schemas: Pair<&Schema>, answers: &Answers) -> Result<Option<P
     if answers.renames.is_empty() && diff(schemas).is_empty() {
         return Ok(None);
     }
+    expressions::check(schemas.current, answers).await?;
     let mut forced = Forced::default();
     // Each round but the last does more to one more table, or empties it.
     for _ in 0..=5 * schemas.current.tables.len() + 2 {

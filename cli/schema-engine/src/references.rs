@@ -1,4 +1,8 @@
 //! Rows that refer to nothing, and tables whose references can't be told.
+//!
+//! `PRAGMA foreign_key_check` gives them, for the whole database or, where a key refers to what is
+//! not unique and stops it, table by table
+//! (<https://www.sqlite.org/pragma.html#pragma_foreign_key_check>).
 
 use crate::connection::sqlite_code;
 use crate::ident::Ident;
@@ -8,29 +12,49 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What `PRAGMA foreign_key_check` says of a database.
 #[derive(Debug, Default)]
 pub(crate) struct References {
-    /// How many references of each table lead nowhere.
-    pub(crate) broken: BTreeMap<Ident, usize>,
+    /// The references that lead nowhere, with how often each occurs.
+    pub(crate) broken: BTreeMap<Broken, usize>,
     /// Tables that it can't check: a key of theirs refers to columns that are not unique
     /// (<https://www.sqlite.org/foreignkeys.html#fk_indexes>).
     pub(crate) unchecked: BTreeSet<Ident>,
 }
 
+/// A reference that leads nowhere. Rows of a table without rowids are told apart by their number
+/// alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Broken {
+    pub(crate) child: Ident,
+    pub(crate) rowid: Option<i64>,
+    pub(crate) parent: Ident,
+}
+
+impl References {
+    /// How many references of each table lead nowhere.
+    pub(crate) fn by_table(&self) -> BTreeMap<Ident, usize> {
+        let mut counts = BTreeMap::new();
+        for (broken, count) in &self.broken {
+            *counts.entry(broken.child.clone()).or_default() += count;
+        }
+        counts
+    }
+}
+
 /// Checks every table, one by one where they can't be checked together.
 pub(crate) async fn check(connection: &impl ConnectionTrait) -> Result<References, DbErr> {
-    let whole = Statement::from_string(
-        DbBackend::Sqlite,
-        "SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY 1",
-    );
+    let whole = "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check";
     let mut references = References::default();
-    match counts(connection, whole).await {
-        Ok(broken) => references.broken = broken,
+    let outcome =
+        add(connection, Statement::from_string(DbBackend::Sqlite, whole), &mut references);
+    match outcome.await {
+        Ok(()) => {}
         Err(error) if is_mismatch(&error) => {
+            references.broken.clear();
             for table in tables(connection).await? {
-                let sql = "SELECT \"table\", count(*) FROM pragma_foreign_key_check(?) GROUP BY 1";
+                let sql = "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check(?)";
                 let values = [table.as_str().into()];
                 let one = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
-                match counts(connection, one).await {
-                    Ok(broken) => references.broken.extend(broken),
+                match add(connection, one, &mut references).await {
+                    Ok(()) => {}
                     Err(error) if is_mismatch(&error) => {
                         references.unchecked.insert(table);
                     }
@@ -43,17 +67,20 @@ pub(crate) async fn check(connection: &impl ConnectionTrait) -> Result<Reference
     Ok(references)
 }
 
-async fn counts(
+async fn add(
     connection: &impl ConnectionTrait,
     query: Statement,
-) -> Result<BTreeMap<Ident, usize>, DbErr> {
-    let mut counts = BTreeMap::new();
+    references: &mut References,
+) -> Result<(), DbErr> {
     for row in connection.query_all_raw(query).await? {
-        let count: i64 = row.try_get_by_index(1)?;
-        let table = Ident::from(row.try_get_by_index::<String>(0)?);
-        counts.insert(table, usize::try_from(count).unwrap_or(usize::MAX));
+        let broken = Broken {
+            child: Ident::from(row.try_get_by_index::<String>(0)?),
+            rowid: row.try_get_by_index(1)?,
+            parent: Ident::from(row.try_get_by_index::<String>(2)?),
+        };
+        *references.broken.entry(broken).or_default() += 1;
     }
-    Ok(counts)
+    Ok(())
 }
 
 async fn tables(connection: &impl ConnectionTrait) -> Result<Vec<Ident>, DbErr> {
@@ -83,11 +110,11 @@ mod tests {
         scratch.run([children]).await.unwrap();
         let broken = [("good".into(), 2), ("lost".into(), 1)].into_iter().collect();
         let found = check(scratch.connection()).await.unwrap();
-        assert_eq!((&found.broken, found.unchecked.len()), (&broken, 0));
+        assert_eq!((&found.by_table(), found.unchecked.len()), (&broken, 0));
 
         scratch.run(["CREATE TABLE odd (p REFERENCES p (a))"]).await.unwrap();
         let found = check(scratch.connection()).await.unwrap();
-        assert_eq!(found.broken, broken);
+        assert_eq!(found.by_table(), broken);
         assert_eq!(Vec::from_iter(found.unchecked), [Ident::from("odd")]);
     }
 }

@@ -234,7 +234,7 @@ pub(crate) async fn values(
 pub(crate) async fn broken_references(scratch: &Scratch) -> Result<BTreeMap<Ident, usize>> {
     let unreadable =
         |error| Error::failed("can't check the sample rows' references").because(error);
-    Ok(references::check(scratch.connection()).await.map_err(unreadable)?.broken)
+    Ok(references::check(scratch.connection()).await.map_err(unreadable)?.by_table())
 }
 
 /// The values of columns that a plan keeps, by table.

@@ -19,7 +19,6 @@ use sea_orm::{
     TransactionOptions, TransactionTrait as _,
 };
 use sea_orm_migration::SchemaManager;
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// What is undone when a run fails.
@@ -39,8 +38,11 @@ pub(super) async fn run(
     let mut standing = Standing::read(&transaction, migrations).await?;
     let mut report = RunReport::of_nothing(&standing, direction);
     let mut before = inspect(&transaction).await?;
-    let mut known =
-        if before.tables.is_empty() { BTreeMap::new() } else { violations(&transaction).await? };
+    let mut known = if before.tables.is_empty() {
+        Violations::default()
+    } else {
+        violations(&transaction).await?
+    };
     if standing.places().is_empty() && is_kept_by_alembic(&before) {
         let taken_over = adopt(&transaction, migrations, &before, executor.predecessor).await?;
         report.taken_over = Some(taken_over);

@@ -8,7 +8,7 @@ use crate::answers::Answers;
 use crate::change::{Aspect, Change, TableChange, TableDifference};
 use crate::diff::Difference;
 use crate::pair::Pair;
-use crate::schema::{Column, Schema, Table};
+use crate::schema::{Column, Object, ObjectKind, Schema, Table};
 use crate::subject::Subject;
 
 /// The hazards of a difference, in its order. `desired` is the schema that it leads to.
@@ -19,6 +19,12 @@ pub fn hazards(difference: &Difference, desired: &Schema, answers: &Answers) -> 
     for change in &difference.changes {
         match change {
             Change::DropTable(table) => found.push(dropped_table(table)),
+            Change::DropObject(object) if object.kind == ObjectKind::VirtualTable => {
+                found.push(dropped_virtual_table(object, "drops"));
+            }
+            Change::ReplaceObject(objects) if objects.current.kind == ObjectKind::VirtualTable => {
+                found.push(dropped_virtual_table(&objects.current, "empties and makes anew"));
+            }
             Change::AlterTable(difference) => {
                 let changes = difference.changes.iter();
                 found.extend(changes.flat_map(|change| of_change(ground, difference, change)));
@@ -51,9 +57,12 @@ fn of_change(
         TableChange::AlterColumn { columns, aspects } => {
             let required = aspects.contains(&Aspect::NotNull);
             let required = required.then(|| required_value(ground, current, &columns.desired));
-            let retyped = aspects.contains(&Aspect::Type);
+            let replaced =
+                aspects.contains(&Aspect::Generated) && columns.current.generated.is_none();
+            let replaced = replaced.then(|| replaced_values(current, columns));
+            let retyped = aspects.contains(&Aspect::Type) && columns.desired.generated.is_none();
             let retyped = retyped.then(|| changed_affinity(ground, difference, columns));
-            required.flatten().into_iter().chain(retyped.flatten()).collect()
+            replaced.into_iter().chain(required.flatten()).chain(retyped.flatten()).collect()
         }
         TableChange::AddUnique(key) => {
             vec![unique::of_constraint(ground, desired, &key.columns)]
@@ -78,6 +87,30 @@ fn dropped_table(table: &Table) -> Hazard {
         what: format!("drops table {name} and its rows"),
         fix: format!("Keep a copy of what is needed; a rename is said with `--rename {name}=…`."),
         evidence: counting(Concern::Rows, format!("SELECT count(*) FROM {}", name.quoted())),
+    }
+}
+
+/// Its content lies in shadow tables that go with it; what it makes of rows of another table has to
+/// be worked out again (<https://www.sqlite.org/vtab.html#xshadowname>).
+fn dropped_virtual_table(object: &Object, verb: &str) -> Hazard {
+    let name = &object.name;
+    Hazard {
+        code: HazardCode::DropTable,
+        subject: Subject::Table(name.clone()),
+        what: format!("{verb} virtual table {name}, and its content is lost"),
+        fix: "Fill it again in a revision after this one, or keep a copy of what is needed."
+            .to_owned(),
+        evidence: counting(Concern::Rows, format!("SELECT count(*) FROM {}", name.quoted())),
+    }
+}
+
+fn replaced_values(table: &Table, columns: &Pair<Column>) -> Hazard {
+    let column = &columns.current.name;
+    let lost = dropped_column(table, &columns.current);
+    Hazard {
+        what: format!("replaces the values of {}.{column} by generated ones", table.name),
+        fix: "Keep a copy of what is needed, in another column for one.".to_owned(),
+        ..lost
     }
 }
 

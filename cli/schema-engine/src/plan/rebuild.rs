@@ -6,13 +6,15 @@
 //! and the module refuses to run where they are enforced.
 
 use super::copy::Copy;
-use super::{PlanOptions, Wording, free_name, table_text};
+use super::{PlanOptions, Wording, free_name, stored_edit, table_text};
 use crate::change::TableDifference;
 use crate::error::Result;
 use crate::ident::Ident;
 use crate::pair::Pair;
 use crate::schema::{Index, Object, ObjectKind, Schema, Table};
 use crate::sql::edit::Edits;
+use crate::sql::lexer::{Token, significant_tokens};
+use std::ops::Range;
 
 /// A table that is built anew.
 #[derive(Debug, Clone)]
@@ -46,7 +48,8 @@ pub(super) fn rebuild(
     })?;
     let temporary = free_name(&current.name, schemas);
     let indexes = kept_or_new_indexes(&current.name, schemas, options.wording);
-    let mut statements = vec![renamed(&target, &temporary)];
+    let qualifiers = own_qualifiers(&target);
+    let mut statements = vec![renamed(&target, &temporary, &qualifiers)];
     let rows = Copy { current, target: &target, desired: schemas.desired, options };
     statements.push(rows.statement(&temporary));
     if current.is_autoincrement() && target.is_autoincrement() {
@@ -64,6 +67,9 @@ pub(super) fn rebuild(
     } else {
         statements.push(rename);
     }
+    if !qualifiers.is_empty() {
+        statements.extend(stored_edit::store(&current.name, &temporary, &target.sql));
+    }
     statements.extend(indexes.iter().map(|index| index.sql.clone()));
     statements.extend(triggers.iter().map(|trigger| trigger.sql.clone()));
     let keeps = keeps(&rows, &indexes, triggers, schemas);
@@ -71,11 +77,32 @@ pub(super) fn rebuild(
     Ok(Rebuild { table: current.name.clone(), temporary, statements, keeps, fills })
 }
 
-/// The target's text under another name.
-fn renamed(target: &Table, name: &Ident) -> String {
+/// The target's text under another name. Where it calls itself by its own, as in `CHECK (t.a > 0)`,
+/// it is left with the bare column until it has that name.
+fn renamed(target: &Table, name: &Ident, qualifiers: &[Range<usize>]) -> String {
     let mut edits = Edits::default();
     edits.replace(target.syntax.name_span.clone(), name.quoted());
+    for qualifier in qualifiers {
+        edits.remove(qualifier.clone());
+    }
     edits.apply(&target.sql)
+}
+
+/// Where a table's text has its own name and a dot before a column's.
+fn own_qualifiers(table: &Table) -> Vec<Range<usize>> {
+    let sql = table.sql.as_str();
+    let tokens = significant_tokens(sql).unwrap_or_default();
+    let is_own = |token: &Token| {
+        token.span.start > table.syntax.name_span.end
+            && token.name(sql).is_some_and(|name| Ident::from(name) == table.name)
+    };
+    tokens
+        .windows(3)
+        .filter(|three| {
+            is_own(&three[0]) && three[1].text(sql) == "." && three[2].name(sql).is_some()
+        })
+        .map(|three| three[0].span.start..three[2].span.start)
+        .collect()
 }
 
 /// `sqlite_sequence` remembers the highest id that ever was; the copy only saw those that are

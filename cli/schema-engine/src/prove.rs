@@ -11,7 +11,7 @@ use crate::diff::{Difference, diff};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::pair::Pair;
-use crate::plan::{Effort, Plan, PlanOptions, Step, Wording, plan};
+use crate::plan::{Effort, Plan, PlanOptions, StatementKind, Step, Wording, plan};
 use crate::sample::{self, Kept, Spared};
 use crate::schema::{Column, Schema, Table};
 use crate::scratch::{Refused, Scratch};
@@ -94,6 +94,9 @@ async fn attempt(
         return give_way(&up, &refused, &mut forced.up, "up");
     }
     let reached = scratch.schema().await?;
+    if rewrites_others(&start, &reached) && force_drops(&up, &mut forced.up) {
+        return Ok(Outcome::Again);
+    }
     let missing = diff(Pair::new(&reached, schemas.desired));
     if !missing.is_empty() {
         return Err(
@@ -129,7 +132,7 @@ async fn attempt(
         return Err(not_proven("the way down leaves rows that refer to nothing"));
     }
     let returned = scratch.schema().await?;
-    let mut again = false;
+    let mut again = rewrites_others(&start, &returned) && force_drops(&down, &mut forced.down);
     for table in other_texts(&returned, &start, |one, two| one == two) {
         // An edit sets the text to the letter, and so does a rebuild.
         again |= force(&mut forced.down, &table, next_effort(&down, &table));
@@ -198,6 +201,39 @@ fn force(forced: &mut BTreeMap<Ident, Effort>, table: &Ident, effort: Effort) ->
         forced.insert(table.clone(), effort);
     }
     more
+}
+
+/// `DROP COLUMN` puts strings in double quotes into single ones, in the texts of all objects
+/// (<https://www.sqlite.org/quirks.html#dblquote>). A rebuild leaves other objects alone.
+fn force_drops(plan: &Plan, forced: &mut BTreeMap<Ident, Effort>) -> bool {
+    let mut more = false;
+    for step in &plan.steps {
+        if let Step::Statement(statement) = step
+            && statement.kind == StatementKind::DropColumn
+        {
+            more |= force(forced, &statement.subject, Effort::Rebuild);
+        }
+    }
+    more
+}
+
+/// Whether the text of an object isn't the one that it had, and only its quotes differ.
+fn rewrites_others(before: &Schema, after: &Schema) -> bool {
+    let is_other = |one: &str, two: &str| one != two && unquoted(one) == unquoted(two);
+    let objects = before.objects.iter().any(|(key, object)| {
+        after.objects.get(key).is_some_and(|other| is_other(&object.sql, &other.sql))
+    });
+    let indexes = before.indexes.iter().any(|(name, index)| {
+        after.indexes.get(name).is_some_and(|other| is_other(&index.sql, &other.sql))
+    });
+    let tables = before.tables.iter().any(|(name, table)| {
+        after.tables.get(name).is_some_and(|other| is_other(&table.sql, &other.sql))
+    });
+    objects || indexes || tables
+}
+
+fn unquoted(sql: &str) -> String {
+    sql.replace(['"', '\''], "")
 }
 
 /// What to try next on a table whose text came out otherwise.

@@ -349,6 +349,9 @@ impl Object {
                     writer.words("WHERE").parts(predicate);
                 }
             }
+            ObjectKind::Virtual(text) => {
+                writer.words("VIRTUAL TABLE").name(&self.name).parts(text);
+            }
             ObjectKind::View(text) => {
                 writer.words("VIEW").name(&self.name).words("AS").parts(text);
             }

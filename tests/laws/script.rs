@@ -84,10 +84,10 @@ fn run(connection: &Connection, statements: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Statistics are left out: a plan alone doesn't keep them, what runs it does.
+/// SQLite's own tables are left out. Statistics: a plan alone doesn't keep them, what runs it does.
 fn content(connection: &Connection) -> Result<Content, String> {
     let sql = "SELECT type || ' ' || name, sql, CASE type WHEN 'table' THEN name END
-               FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'";
+               FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
     let mut content = Content::new();
     for object in ask(connection, sql)? {
         let [key, text, table] = object.as_slice() else { continue };

@@ -94,10 +94,12 @@ async fn attempt(
         return give_way(&up, &refused, &mut forced.up, "up");
     }
     let reached = scratch.schema().await?;
-    if rewrites_others(&start, &reached) && force_drops(&up, &mut forced.up) {
+    let missing = diff(Pair::new(&reached, schemas.desired));
+    if (!missing.is_empty() || rewrites_others(&start, &reached))
+        && force_drops(&up, &mut forced.up)
+    {
         return Ok(Outcome::Again);
     }
-    let missing = diff(Pair::new(&reached, schemas.desired));
     if !missing.is_empty() {
         return Err(
             not_proven("the way up doesn't reach the models").because(missing.lines().join("\n"))
@@ -217,9 +219,10 @@ fn force_drops(plan: &Plan, forced: &mut BTreeMap<Ident, Effort>) -> bool {
     more
 }
 
-/// Whether the text of an object isn't the one that it had, and only its quotes differ.
+/// Whether an object means something else than it did, and only quotes differ.
 fn rewrites_others(before: &Schema, after: &Schema) -> bool {
-    let is_other = |one: &str, two: &str| one != two && unquoted(one) == unquoted(two);
+    let is_other =
+        |one: &str, two: &str| normal(one) != normal(two) && unquoted(one) == unquoted(two);
     let objects = before.objects.iter().any(|(key, object)| {
         after.objects.get(key).is_some_and(|other| is_other(&object.sql, &other.sql))
     });
@@ -233,7 +236,7 @@ fn rewrites_others(before: &Schema, after: &Schema) -> bool {
 }
 
 fn unquoted(sql: &str) -> String {
-    sql.replace(['"', '\''], "")
+    sql.replace(['"', '\'', '`', '[', ']'], "")
 }
 
 /// What to try next on a table whose text came out otherwise.

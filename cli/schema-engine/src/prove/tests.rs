@@ -107,7 +107,9 @@ async fn a_string_in_double_quotes_stays_in_other_objects() {
     let short = ["CREATE TABLE t (a)", checked, view];
     let long = ["CREATE TABLE t (a, b)", checked, view];
     let (down, up) = (proven(&short, &long).await.down, proven(&long, &short).await.up);
-    for plan in [down, up] {
+    let own = |columns| format!("CREATE TABLE t ({columns} b CHECK (b <> \"no column\"))");
+    let own = proven(&[&own("a,")], &[&own("")]).await.up;
+    for plan in [down, up, own] {
         assert_eq!(plan.rebuilds().count(), 1, "{}", text(&plan));
         assert_eq!(plan.edits().count(), 0, "{}", text(&plan));
     }

@@ -3,26 +3,44 @@
 use crate::generate;
 use crate::model::{ClauseKind, KeyColumn, Model, ObjectKind, RuleKind, Table};
 use crate::objects;
+use crate::rename::Rename;
+use crate::renames;
 use crate::repair::repair;
 use crate::rng::Rng;
 use crate::spelling::Spelling;
 
-/// The schema after one to four edits; now and then another schema altogether.
-pub(crate) fn edited(model: &Model, rng: &mut Rng) -> Model {
+/// The schema after one to four edits, some of them renames; now and then another schema
+/// altogether.
+pub(crate) fn edited(model: &Model, rng: &mut Rng) -> (Model, Vec<Rename>) {
     if rng.chance(5) {
-        return generate::model(rng);
+        return (generate::model(rng), Vec::new());
     }
     let mut edited = model.clone();
-    for _ in 0..=rng.below(4) {
+    // Renames are done before anything else, so what comes or goes may take an old name.
+    let renames = if rng.chance(35) { renames::renames(&mut edited, rng) } else { Vec::new() };
+    if let (Some(rename), true) = (rng.pick_any(&renames), rng.chance(25)) {
+        renames::take_old_name(rename, &mut edited, rng);
+        repair(&mut edited);
+    }
+    for _ in usize::from(!renames.is_empty())..=rng.below(4) {
         edit(&mut edited, rng);
         repair(&mut edited);
     }
-    edited
+    (edited, renames)
 }
 
 fn edit(model: &mut Model, rng: &mut Rng) {
-    match rng.below(20) {
+    match rng.below(22) {
         0 => model.tables.push(generate::table(rng)),
+        20 => {
+            // Two that may refer to each other, and to themselves.
+            model.tables.extend([generate::table(rng), generate::table(rng)]);
+            repair(model);
+            for _ in 0..5 {
+                generate::add_foreign_key(model, rng);
+            }
+        }
+        21 => recase(model, rng),
         1 if model.tables.len() > 1 => {
             model.tables.remove(rng.below(model.tables.len()));
         }
@@ -44,6 +62,19 @@ fn edit(model: &mut Model, rng: &mut Rng) {
             edit_table(&mut model.tables[at], rng);
         }
         _ => {}
+    }
+}
+
+/// Another letter case, which is the same name.
+fn recase(model: &mut Model, rng: &mut Rng) {
+    let at = rng.below(model.tables.len());
+    let Some(table) = model.tables.get_mut(at) else { return };
+    let place = rng.below(table.columns.len());
+    for name in [&mut table.name, &mut table.columns[place].name] {
+        if rng.chance(60) {
+            *name =
+                if rng.chance(50) { name.to_ascii_uppercase() } else { name.to_ascii_lowercase() };
+        }
     }
 }
 

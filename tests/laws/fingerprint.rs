@@ -58,7 +58,9 @@ async fn facts(database: &Database, table: &str) -> Result<Vec<String>, String> 
                FROM pragma_foreign_key_list({name}) ORDER BY id, lower(\"from\"))
          GROUP BY id ORDER BY 1"
     );
-    let options = format!("SELECT wr || ' ' || strict FROM pragma_table_list WHERE name = {name}");
+    let options = format!(
+        "SELECT wr || ' ' || strict FROM pragma_table_list WHERE name = {name} COLLATE NOCASE"
+    );
     facts.extend(indexes(database, &name).await?);
     for (what, sql) in [("foreign key", references), ("options", options)] {
         for row in database.ask(&sql).await? {

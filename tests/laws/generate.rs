@@ -4,116 +4,12 @@ use crate::model::{
     Clause, ClauseKind, Column, Conflict, KeyColumn, Model, Part, Reference, Rule, RuleKind, Table,
     Text,
 };
+use crate::names::{COLUMN_NAMES, DEFAULTS, TABLE_NAMES, TYPES};
 use crate::objects;
 use crate::repair::repair;
 use crate::rng::Rng;
 use crate::spelling::Spelling;
 
-const COLUMN_NAMES: &[&str] = &[
-    "id",
-    "a",
-    "b",
-    "c",
-    "name",
-    "title",
-    "state",
-    "parent_id",
-    "Name X",
-    "rowid",
-    "_rowid_",
-    "oid",
-    "order",
-    "select",
-    "default",
-    "key",
-    "we\"ird",
-    "it's",
-    "tick`s",
-    "[in]",
-    "größe",
-    "数",
-    "a, b",
-    "x) CHECK (0) --",
-    " ",
-    "desc",
-];
-const TABLE_NAMES: &[&str] = &[
-    "t",
-    "tasks",
-    "tags",
-    "notes",
-    "t__new",
-    "Group",
-    "table",
-    "my table",
-    "we\"ird",
-    "it's",
-    "t`t",
-    "été",
-    "t; DROP TABLE tasks",
-    "w",
-];
-const TYPES: &[&str] = &[
-    "varchar(36)",
-    "varchar",
-    "varchar(10)",
-    "text",
-    "TEXT",
-    "integer",
-    "INTEGER",
-    "integer",
-    "bigint",
-    "smallint",
-    "boolean",
-    "datetime_text",
-    "timestamp_text",
-    "date_text",
-    "json_text",
-    "uuid_text",
-    "enum_text",
-    "blob",
-    "real",
-    "double",
-    "real(10, 2)",
-    "real_decimal",
-    "char(1)",
-    "INT",
-    "DATETIME",
-    "unsigned big int",
-    "NUMERIC(10,5)",
-    "",
-    "CHARINT",
-    "ANY",
-    "my \"odd\" type",
-];
-const DEFAULTS: &[&str] = &[
-    "0",
-    "-1",
-    "+1",
-    "1.5",
-    "'x'",
-    "''",
-    "'it''s'",
-    "'a, b) --'",
-    "TRUE",
-    "false",
-    "NULL",
-    "(1 + 1)",
-    "('a' || 'b')",
-    "(lower('ABC'))",
-    "x'00ff'",
-    "0x1F",
-    "1e3",
-    "todo",
-    "\"dq word\"",
-    "-9223372036854775808",
-    "('')",
-    "(-1)",
-    "'01'",
-    "('multi\nline')",
-    "'{\"a\": [1]}'",
-    "(abs(-3))",
-];
 const ACTIONS: &[&str] = &["CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT"];
 const DEFERRALS: &[&str] =
     &["DEFERRABLE INITIALLY DEFERRED", "DEFERRABLE INITIALLY IMMEDIATE", "NOT DEFERRABLE"];
@@ -227,7 +123,11 @@ pub(crate) fn any_clause(table: &Table, column: &Column, rng: &mut Rng) -> Claus
     clause(kind, rng)
 }
 
-fn clause(kind: ClauseKind, rng: &mut Rng) -> Clause {
+fn clause(mut kind: ClauseKind, rng: &mut Rng) -> Clause {
+    if let (ClauseKind::Check(text), true) = (&mut kind, rng.chance(10)) {
+        // A string, as no column is called so.
+        text.extend([Part::Word("AND"), raw("1 <> \"no column\"")]);
+    }
     Clause { name: constraint_name(rng), kind }
 }
 
@@ -241,6 +141,9 @@ fn conflict(rng: &mut Rng, percent: usize) -> Conflict {
 
 /// UNIQUE, CHECK or a key of the table.
 pub(crate) fn rule(table: &Table, rng: &mut Rng) -> Option<Rule> {
+    if let (Some(rule), true) = (rng.pick_any(&table.rules), rng.chance(20)) {
+        return Some(Rule { name: constraint_name(rng), kind: said_otherwise(&rule.kind) });
+    }
     let kind = match rng.below(4) {
         0 | 1 => {
             RuleKind::Unique { columns: key_columns(table, rng)?, conflict: conflict(rng, 40) }
@@ -256,6 +159,19 @@ pub(crate) fn rule(table: &Table, rng: &mut Rng) -> Option<Rule> {
         }
     };
     Some(Rule { name: constraint_name(rng), kind })
+}
+
+/// The same in other words.
+fn said_otherwise(kind: &RuleKind) -> RuleKind {
+    let mut kind = kind.clone();
+    if let RuleKind::Check(text) = &mut kind {
+        for part in text {
+            if let Part::Raw(text) = part {
+                *text = text.replace("<>", "!=");
+            }
+        }
+    }
+    kind
 }
 
 fn key_columns(table: &Table, rng: &mut Rng) -> Option<Vec<KeyColumn>> {

@@ -2,19 +2,20 @@
 //! statements.
 
 use crate::case::Case;
-use crate::database::{Answer, Database, StoredRow, quoted};
+use crate::database::{Answer, Database, quoted};
 use crate::edit::{reordered, respelled};
 use crate::fingerprint;
-use crate::model::{Model, Table, same};
-use crate::oracle::{self, common, keeps_rowids};
+use crate::model::{Model, Table};
+use crate::oracle::common;
+use crate::rename::Rename;
 use crate::rng::Rng;
+use crate::round_trip::up_and_down;
 use crate::rows;
 use schema_engine::change::Change;
 use schema_engine::diff::diff;
 use schema_engine::pair::Pair;
 use schema_engine::prove::{Proven, prove};
 use schema_engine::schema::Schema;
-use schema_engine::sql::create_table;
 use std::collections::BTreeMap;
 use std::error::Error as _;
 
@@ -33,7 +34,7 @@ pub(crate) enum Outcome {
     /// Both schemas mean the same.
     Equal,
     /// Went up and down, with so many rows.
-    Went { rows: usize, down: Down },
+    Went { rows: usize, lacking: usize, renames: usize, down: Down },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,14 +44,17 @@ pub(crate) enum Down {
     Emptied,
 }
 
-type Checked<T = ()> = Result<T, Broken>;
+/// Of so many cases one goes through a script, too.
+const SCRIPTS: u64 = 5;
 
-fn broken<T>(law: &'static str, how: impl Into<String>) -> Checked<T> {
+pub(crate) type Checked<T = ()> = Result<T, Broken>;
+
+pub(crate) fn broken<T>(law: &'static str, how: impl Into<String>) -> Checked<T> {
     Err(Broken { law, how: how.into() })
 }
 
 /// What only fails when the test itself is wrong.
-fn sure<T>(result: Result<T, String>) -> Checked<T> {
+pub(crate) fn sure<T>(result: Result<T, String>) -> Checked<T> {
     result.map_err(|how| Broken { law: "the test's own statements run", how })
 }
 
@@ -61,6 +65,9 @@ pub(crate) async fn check(case: &Case, seed: u64) -> Checked<Outcome> {
             Ok(database) => schemas.push(sure(database.schema().await)?),
             Err(why) => return Ok(Outcome::Discarded(why)),
         }
+    }
+    if let Err(why) = renamed_there_and_back(case).await {
+        return Ok(Outcome::Discarded(why));
     }
     let schemas = Pair::new(&schemas[0], &schemas[1]);
     one_meaning(&case.before, schemas.current, seed).await?;
@@ -83,8 +90,9 @@ pub(crate) async fn check(case: &Case, seed: u64) -> Checked<Outcome> {
         loses_nothing(&Case { rows: taken, ..case.clone() }, &proven).await?;
     }
     let case = Case { rows: settled, ..case.clone() };
-    let down = up_and_down(&case, schemas, &proven).await?;
-    Ok(Outcome::Went { rows: case.rows.len(), down })
+    let down = up_and_down(&case, schemas, &proven, seed.is_multiple_of(SCRIPTS)).await?;
+    let lacking = case.rows.iter().filter(|row| row.lacks > 0).count();
+    Ok(Outcome::Went { rows: case.rows.len(), lacking, renames: case.renames.len(), down })
 }
 
 /// Law 1: one schema, however it is spelled and in whatever order it is made, has no differences.
@@ -109,7 +117,7 @@ async fn one_meaning(model: &Model, schema: &Schema, seed: u64) -> Checked {
     Ok(())
 }
 
-fn described(schemas: Pair<&Schema>) -> String {
+pub(crate) fn described(schemas: Pair<&Schema>) -> String {
     let difference = diff(schemas);
     let lines = difference.changes.iter().flat_map(Change::describe);
     lines.map(|line| line.to_string()).collect::<Vec<_>>().join("\n")
@@ -119,9 +127,9 @@ fn described(schemas: Pair<&Schema>) -> String {
 /// one without a word.
 async fn loses_nothing(case: &Case, proven: &Proven) -> Checked {
     let database = sure(rows::filled(case).await)?;
-    let before = sure(counts(&database, case).await)?;
+    let before = sure(counts(&database, case, |(before, _)| before.name.clone()).await)?;
     if database.transaction(proven.up.statements()).await.is_ok() {
-        let after = sure(counts(&database, case).await)?;
+        let after = sure(counts(&database, case, |(_, after)| after.name.clone()).await)?;
         if before != after {
             let how = format!("rows before {before:?}, after {after:?}{}", listed(proven, true));
             return broken("4: no row is lost in silence", how);
@@ -130,234 +138,35 @@ async fn loses_nothing(case: &Case, proven: &Proven) -> Checked {
     Ok(())
 }
 
-async fn counts(database: &Database, case: &Case) -> Result<BTreeMap<String, Answer>, String> {
+/// The number of rows of each table that stays, by the name that it gets.
+async fn counts(
+    database: &Database,
+    case: &Case,
+    name: fn((&Table, &Table)) -> String,
+) -> Result<BTreeMap<String, Answer>, String> {
     let mut counts = BTreeMap::new();
-    for (table, _) in common(case) {
-        let sql = format!("SELECT CAST(count(*) AS TEXT) FROM {}", quoted(&table.name));
-        counts.insert(table.name.clone(), database.ask(&sql).await?);
+    for tables in common(case) {
+        let sql = format!("SELECT CAST(count(*) AS TEXT) FROM {}", quoted(&name(tables)));
+        counts.insert(tables.1.name.clone(), database.ask(&sql).await?);
     }
     Ok(counts)
 }
 
-async fn up_and_down(case: &Case, schemas: Pair<&Schema>, proven: &Proven) -> Checked<Down> {
-    let database = sure(rows::filled(case).await)?;
-    let stored = sure(database.stored().await)?;
-    let sequences = sure(database.sequences().await)?;
-    let kept = sure(kept_values(&database, case).await)?;
-    let (expected, _) = sure(oracle::moved(case, &database).await)?;
-
-    if let Err(how) = database.transaction(proven.up.statements()).await {
-        return broken("2: the plan runs", how + &listed(proven, true));
+/// The stored texts of the first schema after its renames and back again: SQLite puts quotes
+/// around a name that it writes anew.
+pub(crate) async fn renamed_there_and_back(
+    case: &Case,
+) -> Result<BTreeMap<(String, String), String>, String> {
+    let database = Database::with(&case.before.statements()).await?;
+    let back = case.renames.iter().rev().map(Rename::reversed).collect::<Vec<_>>();
+    for rename in case.renames.iter().chain(&back) {
+        database.run(&rename.sql()).await?;
     }
-    let reached = sure(database.schema().await)?;
-    let missing = described(Pair::new(&reached, schemas.desired));
-    if !missing.is_empty() {
-        return broken("2: the plan A to B gives B", missing + &listed(proven, true));
-    }
-    let shape = fingerprint::of(&database, &case.after).await;
-    let wanted = fingerprint::of(&expected, &case.after).await;
-    if let Some(how) = fingerprint::difference(&sure(shape)?, &sure(wanted)?) {
-        return broken("2: SQLite sees B, too", how + &listed(proven, true));
-    }
-    for (before, after) in common(case) {
-        let columns = predictable_columns(case, before, after);
-        let rows = comparable(case, sure(database.rows(after, &columns).await)?, before, after);
-        let wanted = comparable(case, sure(expected.rows(after, &columns).await)?, before, after);
-        if rows != wanted {
-            let how = format!("{} {columns:?}:\n{rows:?}\nexpected:\n{wanted:?}", after.name);
-            return broken("4: values, rows and rowids stay", how + &listed(proven, true));
-        }
-    }
-    sound(&database, case, &case.after, &sequences).await.map_err(|how| Broken {
-        law: "4: the database is sound after up",
-        how: how + &listed(proven, true),
-    })?;
-
-    let mut down = Down::WithRows;
-    let mut returned = database;
-    let refused = match returned.transaction(proven.down.statements()).await {
-        Err(how) => Some(how),
-        Ok(()) => match sure(returned.orphans().await)? {
-            orphans if orphans.is_empty() => None,
-            orphans => Some(format!("rows without a parent: {orphans:?}")),
-        },
-    };
-    if let Some(how) = refused {
-        if !may_refuse(case) {
-            return broken("3: the way down runs", how + &listed(proven, false));
-        }
-        down = Down::Emptied;
-        returned = sure(Database::with(&case.before.statements()).await)?;
-        sure(returned.transaction(proven.up.statements()).await)?;
-        if let Err(how) = returned.transaction(proven.down.statements()).await {
-            return broken("3: the way down runs without rows", how + &listed(proven, false));
-        }
-    }
-    let texts = sure(returned.stored().await)?;
-    if let Some(how) = other_text(&stored, &texts) {
-        return broken("3: down after up gives A", how + &listed(proven, false));
-    }
-    if down == Down::WithRows {
-        let back = sure(kept_values(&returned, case).await)?;
-        if back != kept {
-            let how = format!("{back:?}\nexpected:\n{kept:?}");
-            return broken("4: kept values stay on the way down", how + &listed(proven, false));
-        }
-        sound(&returned, case, &case.before, &sequences).await.map_err(|how| Broken {
-            law: "4: the database is sound after down",
-            how: how + &listed(proven, false),
-        })?;
-    }
-    Ok(down)
+    database.stored().await
 }
 
-fn listed(proven: &Proven, up: bool) -> String {
+pub(crate) fn listed(proven: &Proven, up: bool) -> String {
     let plan = if up { &proven.up } else { &proven.down };
     let statements: Vec<_> = plan.statements().collect();
     format!("\n-- the way {}:\n{};", if up { "up" } else { "down" }, statements.join(";\n"))
-}
-
-/// Columns whose values can be foretold: not those that a random expression fills.
-fn predictable_columns<'a>(case: &Case, before: &Table, after: &'a Table) -> Vec<&'a str> {
-    let random = |name: &str| {
-        let filled = case.fill(&after.name, name).is_some_and(|fill| fill.contains("random"));
-        let alias = after.rowid_alias().is_some_and(|alias| same(&alias.name, name));
-        filled || alias && !keeps_rowids(case, before, after)
-    };
-    let any_random = after.columns.iter().any(|column| random(&column.name));
-    let columns = after.columns.iter();
-    // A generated column may be worked out from one of those.
-    let wanted = columns.filter(|c| !(random(&c.name) || any_random && c.is_generated()));
-    wanted.map(|column| column.name.as_str()).collect()
-}
-
-/// The rows without their rowids where those needn't stay.
-fn comparable(
-    case: &Case,
-    mut rows: Vec<StoredRow>,
-    before: &Table,
-    after: &Table,
-) -> Vec<StoredRow> {
-    if !keeps_rowids(case, before, after) {
-        for row in &mut rows {
-            row.rowid = None;
-        }
-        rows.sort();
-    }
-    rows
-}
-
-/// The values of the columns that nothing concerns, by table: of one affinity on both sides.
-async fn kept_values(
-    database: &Database,
-    case: &Case,
-) -> Result<BTreeMap<String, Vec<StoredRow>>, String> {
-    let mut values = BTreeMap::new();
-    for (before, after) in common(case) {
-        let kept = before.columns.iter().filter(|old| {
-            after.column(&old.name).is_some_and(|new| {
-                let plain = !old.is_generated() && !new.is_generated();
-                let stored_alike = old.affinity() == new.affinity()
-                    && before.strict == after.strict
-                    && before.forbids_null(old) == after.forbids_null(new);
-                plain && stored_alike
-            })
-        });
-        let columns: Vec<&str> = kept.map(|column| column.name.as_str()).collect();
-        let mut rows = database.rows(before, &columns).await?;
-        let there_and_back = keeps_rowids(case, before, after)
-            && before.rowid_alias().is_none_or(|alias| {
-                after.column(&alias.name).is_none_or(|kept| Some(kept) == after.rowid_alias())
-            });
-        if !there_and_back {
-            for row in &mut rows {
-                row.rowid = None;
-            }
-            rows.sort();
-        }
-        values.insert(before.name.clone(), rows);
-    }
-    Ok(values)
-}
-
-/// Whether real rows may keep the way down from running: where values were lost or changed that
-/// the first schema holds to a rule.
-fn may_refuse(case: &Case) -> bool {
-    common(case).into_iter().any(|(before, after)| {
-        let rule = |name: &str| before.is_held_to_a_rule(name);
-        let lost_parent = |parent: &String| case.after.table(parent).is_none();
-        let parents = before.references();
-        parents.iter().any(|reference| lost_parent(&reference.table))
-            || before.columns.iter().any(|old| match after.column(&old.name) {
-                None => !old.is_generated() && rule(&old.name),
-                Some(new) => {
-                    let changed = old.affinity() != new.affinity()
-                        || before.strict != after.strict
-                        || old.is_generated() != new.is_generated()
-                        || case.fill(&after.name, &new.name).is_some()
-                        || !before.forbids_null(old) && after.forbids_null(new);
-                    changed && (rule(&old.name) || before.strict)
-                }
-            })
-    })
-}
-
-/// Texts that differ. A rebuild may leave other quotes around the table's own name, nothing else.
-fn other_text(
-    one: &BTreeMap<(String, String), String>,
-    two: &BTreeMap<(String, String), String>,
-) -> Option<String> {
-    let names = one.keys().chain(two.keys());
-    for key in names {
-        match (one.get(key), two.get(key)) {
-            (Some(one), Some(two)) if unnamed(one) == unnamed(two) => {}
-            (one, two) => return Some(format!("{key:?}:\n{one:?}\nhas become\n{two:?}")),
-        }
-    }
-    None
-}
-
-fn unnamed(sql: &str) -> String {
-    match create_table::parse(sql) {
-        Ok(table) => format!("{}{}", table.name.quoted(), &sql[table.name_span.end..]),
-        Err(_) => sql.to_owned(),
-    }
-}
-
-/// Nothing is broken, nothing is left over, and ids aren't handed out twice.
-async fn sound(
-    database: &Database,
-    case: &Case,
-    model: &Model,
-    sequences: &BTreeMap<String, String>,
-) -> Result<(), String> {
-    if let Some(damage) = database.damage().await? {
-        return Err(damage);
-    }
-    let orphans = database.orphans().await?;
-    if !orphans.is_empty() {
-        return Err(format!("rows without a parent: {orphans:?}"));
-    }
-    let left_over = database.stored().await?.into_keys().find(|(_, name)| {
-        let table = model.tables.iter().any(|table| same(&table.name, name));
-        !table && !model.objects.iter().any(|object| same(&object.name, name))
-    });
-    if let Some((kind, name)) = left_over {
-        return Err(format!("{kind} {name} is left over"));
-    }
-    let remembered = database.sequences().await?;
-    for (name, value) in &remembered {
-        if !model.table(name).is_some_and(Table::is_autoincrement) {
-            return Err(format!("a sequence of {name}, {value}, is left over"));
-        }
-    }
-    for (before, after) in common(case) {
-        let name = before.name.to_ascii_lowercase();
-        let both = before.is_autoincrement() && after.is_autoincrement();
-        if both && remembered.get(&name) != sequences.get(&name) {
-            let (was, is) = (sequences.get(&name), remembered.get(&name));
-            return Err(format!("the sequence of {name} was {was:?} and is {is:?}"));
-        }
-    }
-    Ok(())
 }

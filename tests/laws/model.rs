@@ -84,7 +84,7 @@ pub(crate) struct Reference {
     pub(crate) deferral: Option<&'static str>,
 }
 
-/// A view, an index or a trigger.
+/// An index, a virtual table, a view or a trigger.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Object {
     pub(crate) name: String,
@@ -100,6 +100,8 @@ pub(crate) enum ObjectKind {
         parts: Vec<IndexPart>,
         predicate: Option<Text>,
     },
+    /// The text behind the name: the module and what it is told.
+    Virtual(Text),
     /// The text behind `AS`.
     View(Text),
     /// The text behind the name, and the table or view that it belongs to.
@@ -139,6 +141,29 @@ pub(crate) fn same(one: &str, two: &str) -> bool {
 impl Model {
     pub(crate) fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| same(&table.name, name))
+    }
+
+    /// Whether a column is part of something unique.
+    pub(crate) fn is_in_key(&self, table: &Table, column: &Column) -> bool {
+        let inline = |kind: &ClauseKind| {
+            matches!(kind, ClauseKind::Unique(_) | ClauseKind::PrimaryKey { .. })
+        };
+        let of_table = table.rules.iter().any(|rule| match &rule.kind {
+            RuleKind::PrimaryKey { columns, .. } | RuleKind::Unique { columns, .. } => {
+                columns.iter().any(|key| same(&key.name, &column.name))
+            }
+            _ => false,
+        });
+        let indexed = self.objects.iter().any(|object| match &object.kind {
+            ObjectKind::Index { table: of, unique: true, parts, .. } => {
+                let mut parts = parts.iter().flat_map(|part| &part.text);
+                let is_column =
+                    |part: &Part| matches!(part, Part::Column(_, name) if same(name, &column.name));
+                same(of, &table.name) && parts.any(is_column)
+            }
+            _ => false,
+        });
+        column.has(inline) || of_table || indexed
     }
 
     /// The statements that build it, in an order that SQLite takes.
@@ -264,6 +289,11 @@ impl Column {
             ClauseKind::Default(text) if text != "NULL" => Some(text.as_str()),
             _ => None,
         })
+    }
+
+    /// Whether a row that isn't given a value gets the time at which it was made.
+    pub(crate) fn is_filled_with_the_time(&self) -> bool {
+        self.default().is_some_and(|text| text.to_ascii_lowercase().contains("current_"))
     }
 
     /// How values are stored (<https://www.sqlite.org/datatype3.html#determination_of_column_affinity>).

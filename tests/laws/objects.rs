@@ -2,17 +2,18 @@
 
 use crate::generate::{COLLATIONS, condition, raw, value};
 use crate::model::{IndexPart, Model, Object, ObjectKind, Part, Table, Text};
+use crate::names::OBJECT_NAMES;
 use crate::rng::Rng;
 use crate::spelling::Spelling;
-
-const OBJECT_NAMES: &[&str] =
-    &["i1", "i2", "i3", "idx tasks", "select", "o'x", "q\"q", "v1", "v2", "log", "tr1", "é"];
+use crate::virtual_tables;
 
 /// An index, a view or a trigger.
 pub(crate) fn object(model: &Model, rng: &mut Rng) -> Option<Object> {
     let table = rng.pick_any(&model.tables)?;
     let kind = match rng.below(10) {
-        0..=4 => index(table, rng)?,
+        0..=3 => index(table, rng)?,
+        4 if rng.chance(50) => ObjectKind::Virtual(virtual_tables::module(rng)),
+        4 => index(table, rng)?,
         5 | 6 => ObjectKind::View(view(model, table, rng)?),
         7 if rng.chance(40) => instead_of(model, table, rng)?,
         _ => trigger(model, table, rng)?,
@@ -60,7 +61,7 @@ fn view(model: &Model, table: &Table, rng: &mut Rng) -> Option<Text> {
     let mut text = vec![
         Part::Word("SELECT"),
         Part::Column(table.name.clone(), column.clone()),
-        raw(", 'a \"b'"),
+        raw(if rng.chance(20) { ", \"no column\"" } else { ", 'a \"b'" }),
         Part::Word("FROM"),
         source,
     ];
@@ -94,10 +95,18 @@ fn trigger(model: &Model, table: &Table, rng: &mut Rng) -> Option<ObjectKind> {
     let other = rng.pick_any(&model.tables)?;
     let column = rng.pick_any(&other.columns)?;
     let plain = other.columns.iter().filter(|column| !column.is_generated()).collect::<Vec<_>>();
-    let event = rng.pick(&["AFTER INSERT ON", "BEFORE DELETE ON", "AFTER UPDATE ON"]);
+    let event =
+        rng.pick(&["AFTER INSERT ON", "BEFORE DELETE ON", "AFTER UPDATE ON", "BEFORE UPDATE ON"]);
     let mut text = vec![Part::Word(event), Part::Table(table.name.clone()), Part::Word("BEGIN")];
     let column_part = |name: &str| Part::Column(other.name.clone(), name.to_owned());
+    let text_tables: Vec<_> =
+        model.objects.iter().filter(|object| virtual_tables::holds_text(&object.kind)).collect();
     match rng.below(3) {
+        _ if !text_tables.is_empty() && event == "AFTER INSERT ON" => {
+            let searched = rng.pick_any(&text_tables)?.name.clone();
+            text.extend([Part::Word("INSERT INTO"), Part::Table(searched), raw("( title )")]);
+            text.extend([Part::Word("VALUES"), raw("( 'new' )")]);
+        }
         0 => {
             let set = rng.pick_any(&plain)?;
             text.extend([Part::Word("UPDATE"), Part::Table(other.name.clone()), Part::Word("SET")]);
@@ -112,7 +121,11 @@ fn trigger(model: &Model, table: &Table, rng: &mut Rng) -> Option<ObjectKind> {
         }
         _ => {
             text.extend([Part::Word("DELETE FROM"), Part::Table(other.name.clone())]);
-            text.extend([Part::Word("WHERE"), column_part(&column.name), raw("= 'gone; END'")]);
+            text.extend([
+                Part::Word("WHERE"),
+                column_part(&column.name),
+                raw(rng.pick(&["= 'gone; END'", "= \"gone; END\""])),
+            ]);
         }
     }
     text.extend([raw(";"), Part::Word("END")]);

@@ -19,15 +19,11 @@ pub(crate) enum Source<'a> {
 
 /// Tables that are on both sides.
 pub(crate) fn common(case: &Case) -> Vec<(&Table, &Table)> {
-    let pair = |after| Some((case.before.table(&Table::name_of(after))?, after));
+    let pair = |after| Some((case.table_before(after)?, after));
     case.after.tables.iter().filter_map(pair).collect()
 }
 
 impl Table {
-    fn name_of(table: &Self) -> String {
-        table.name.clone()
-    }
-
     /// Whether the rows of the table have a rowid that can be read.
     pub(crate) fn has_readable_rowid(&self) -> bool {
         self.rowid_alias().is_some() || self.rowid_name().is_some()
@@ -57,7 +53,7 @@ pub(crate) fn source<'a>(
     after: &Table,
     column: &Column,
 ) -> Source<'a> {
-    if let Some(old) = before.column(&column.name) {
+    if let Some(old) = case.column_before(after, column) {
         return Source::Column(old);
     }
     if let Some(fill) = case.fill(&after.name, &column.name) {

@@ -19,6 +19,7 @@ pub(crate) fn repair(model: &mut Model) {
         unique_table_names(&mut model.tables);
         repair_foreign_keys(model);
         repair_objects(model);
+        repair_times(model);
         if *model == before {
             return;
         }
@@ -214,9 +215,10 @@ fn is_key(parent: &Table, columns: &[String]) -> bool {
 
 fn repair_objects(model: &mut Model) {
     let rank = |object: &Object| match object.kind {
-        ObjectKind::Index { .. } => 0,
-        ObjectKind::View(_) => 1,
-        ObjectKind::Trigger { .. } => 2,
+        ObjectKind::Virtual(_) => 0,
+        ObjectKind::Index { .. } => 1,
+        ObjectKind::View(_) => 2,
+        ObjectKind::Trigger { .. } => 3,
     };
     model.objects.sort_by_key(rank);
     let mut names: Vec<String> = model.tables.iter().map(|table| table.name.clone()).collect();
@@ -237,7 +239,9 @@ fn repair_objects(model: &mut Model) {
                 let columns = parts.iter().flat_map(|part| &part.text);
                 columns.chain(predicate.iter().flatten()).cloned().collect()
             }
-            ObjectKind::View(text) | ObjectKind::Trigger { text, .. } => text.clone(),
+            ObjectKind::Virtual(text)
+            | ObjectKind::View(text)
+            | ObjectKind::Trigger { text, .. } => text.clone(),
         };
         let stands = text.iter().all(|part| match part {
             Part::Word(_) | Part::Raw(_) => true,
@@ -251,12 +255,25 @@ fn repair_objects(model: &mut Model) {
         });
         if stands {
             taken.push(object.name.clone());
-            if matches!(object.kind, ObjectKind::View(_)) {
+            if matches!(object.kind, ObjectKind::View(_) | ObjectKind::Virtual(_)) {
                 views.push(object.name.clone());
             }
         }
         stands
     });
+}
+
+/// Whether two rows get the same time is a matter of luck, so it is no part of a key.
+fn repair_times(model: &mut Model) {
+    let known = model.clone();
+    for table in &mut model.tables {
+        let name = table.name.clone();
+        for column in table.columns.iter_mut().filter(|column| column.is_filled_with_the_time()) {
+            if known.table(&name).is_some_and(|table| known.is_in_key(table, column)) {
+                column.clauses.retain(|clause| !matches!(clause.kind, ClauseKind::Default(_)));
+            }
+        }
+    }
 }
 
 fn columns_of(text: &[Part]) -> Vec<&String> {

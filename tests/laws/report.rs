@@ -2,6 +2,8 @@
 
 use crate::case::Case;
 use crate::laws::{Broken, Down, Outcome};
+use crate::rename::Rename;
+use crate::rows;
 use std::fmt::Write as _;
 
 /// How many cases came to what.
@@ -13,6 +15,8 @@ pub(crate) struct Tally {
     went: usize,
     emptied: usize,
     rows: usize,
+    lacking: usize,
+    renames: usize,
     first_discards: Vec<String>,
     failures: u64,
 }
@@ -28,9 +32,11 @@ impl Tally {
                 }
             }
             Outcome::Equal => self.equal += 1,
-            Outcome::Went { rows, down } => {
+            Outcome::Went { rows, lacking, renames, down } => {
                 self.went += 1;
                 self.rows += rows;
+                self.lacking += lacking;
+                self.renames += renames;
                 self.emptied += usize::from(*down == Down::Emptied);
             }
         }
@@ -53,10 +59,10 @@ impl Tally {
     /// When a law was broken, or when too few cases were worth anything.
     #[expect(clippy::print_stderr, reason = "how much was tried is worth a line")]
     pub(crate) fn judge(&self) {
-        let Self { tried, discarded, equal, went, emptied, rows, .. } = self;
+        let Self { tried, discarded, equal, went, emptied, rows, lacking, renames, .. } = self;
         eprintln!(
-            "{tried} pairs: {went} went up and down with {rows} rows ({emptied} down without \
-             them), {equal} were equal, {discarded} were no schemas, {} broke a law",
+            "{tried} pairs: {went} went up and down with {rows} rows ({lacking} without their last \
+             columns, {emptied} pairs down without any) and {renames} renames, {equal} were equal, {discarded} were no schemas, {} broke a law",
             self.failures
         );
         assert!(self.failures == 0, "{} laws were broken, see above", self.failures);
@@ -80,7 +86,8 @@ pub(crate) fn as_files(case: &Case, seed: u64, broken: &Broken) -> String {
     };
     file(&mut text, "before.sql", case.before.statements());
     file(&mut text, "after.sql", case.after.statements());
-    file(&mut text, "rows.sql", case.rows.iter().filter_map(|row| row.sql(&case.before)).collect());
+    file(&mut text, "before with rows.sql", rows::statements(case));
+    file(&mut text, "renames", case.renames.iter().map(Rename::sql).collect());
     for (table, column, fill) in &case.fills {
         let _ = writeln!(text, "--fill '{table}.{column}={fill}'");
     }

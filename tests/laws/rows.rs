@@ -5,6 +5,8 @@ use crate::database::{Database, quoted};
 use crate::model::{Affinity, ClauseKind, Column, Model, Reference, RuleKind, Table, same};
 use crate::oracle;
 use crate::rng::Rng;
+use crate::short;
+use crate::virtual_tables;
 
 /// A row to be inserted. Columns that a smaller schema doesn't have are left out.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +14,8 @@ pub(crate) struct Row {
     pub(crate) table: String,
     pub(crate) rowid: Option<i64>,
     pub(crate) values: Vec<(String, String)>,
+    /// How many of the last columns were added after the row was there.
+    pub(crate) lacks: usize,
 }
 
 const INTEGERS: [&str; 7] = ["1", "2", "3", "0", "-1", "9007199254740993", "9223372036854775807"];
@@ -33,8 +37,10 @@ const BLOBS: [&str; 5] = ["x''", "x'00ff'", "x'27'", "x'e9'", "x'31'"];
 pub(crate) fn rows(model: &Model, rng: &mut Rng) -> Vec<Row> {
     let mut rows = Vec::new();
     for table in &model.tables {
+        let lacked = if rng.chance(50) { short::most(table).min(3) } else { 0 };
         for number in 0..rng.below(6) {
-            rows.push(row(model, table, number, rng));
+            let row = row(model, table, number, rng);
+            rows.push(Row { lacks: rng.below(lacked + 1), ..row });
         }
     }
     rows
@@ -54,11 +60,11 @@ fn row(model: &Model, table: &Table, number: usize, rng: &mut Rng) -> Row {
         } else {
             value(model, table, column, number, rng).to_owned()
         };
-        if column.default().is_none() || rng.chance(80) {
+        if column.default().is_none() || rng.chance(80) || column.is_filled_with_the_time() {
             values.push((column.name.clone(), value));
         }
     }
-    Row { table: table.name.clone(), rowid, values }
+    Row { table: table.name.clone(), rowid, values, lacks: 0 }
 }
 
 fn value(
@@ -123,8 +129,7 @@ fn referred<'a>(
 
 impl Row {
     /// The statement, for the columns that the table has.
-    pub(crate) fn sql(&self, model: &Model) -> Option<String> {
-        let table = model.table(&self.table)?;
+    fn sql(&self, table: &Table) -> String {
         let mut names = Vec::new();
         let mut values = Vec::new();
         if let Some(rowid) = self.rowid {
@@ -146,35 +151,61 @@ impl Row {
             }
         }
         if names.is_empty() {
-            return Some(format!("INSERT INTO {} DEFAULT VALUES", quoted(&table.name)));
+            return format!("INSERT INTO {} DEFAULT VALUES", quoted(&table.name));
         }
-        Some(format!(
+        format!(
             "INSERT INTO {} ({}) VALUES ({})",
             quoted(&table.name),
             names.join(", "),
             values.join(", ")
-        ))
+        )
     }
 }
 
-/// The rows of a case that its first schema takes, foreign keys and all.
+/// The rows of a case that its first schema takes, foreign keys and all, in the order in which it
+/// got them.
 pub(crate) async fn taken(case: &Case) -> Result<Vec<Row>, String> {
-    let mut rows = case.rows.clone();
+    let mut case = case.clone();
     loop {
-        let database = Database::with(&case.before.statements()).await?;
-        let mut taken = Vec::new();
-        for row in rows {
-            let Some(sql) = row.sql(&case.before) else { continue };
-            if database.run_alone(&sql).await.is_ok() {
-                taken.push(row);
+        let tried = tried(&case).await;
+        let shortened = case.rows.iter().any(|row| row.lacks > 0);
+        let (database, taken) = match tried {
+            // The rows that lack a column read its default, which may break a unique index or a
+            // CHECK: SQLite would not have added that column.
+            Err(_) if shortened => {
+                case.rows.iter_mut().for_each(|row| row.lacks = 0);
+                continue;
             }
-        }
+            tried => tried?,
+        };
         let orphans = database.orphans().await?;
         if orphans.is_empty() {
             return Ok(taken);
         }
-        rows = without(taken, &orphans);
+        case.rows = without(taken, &orphans);
     }
+}
+
+/// The first schema with those of its rows that it takes.
+async fn tried(case: &Case) -> Result<(Database, Vec<Row>), String> {
+    let database = Database::with::<&str>(&[]).await?;
+    let mut taken = Vec::new();
+    for step in steps(case) {
+        match step {
+            Step::Say(sql) => database.run(&sql).await?,
+            Step::Insert(row, sql) => {
+                if database.run_alone(&sql).await.is_ok() {
+                    taken.push(row);
+                }
+            }
+        }
+    }
+    if taken.iter().any(|row| row.lacks > 0)
+        && let Some(damage) = database.damage().await?
+    {
+        return Err(damage);
+    }
+    Ok((database, taken))
 }
 
 /// Those of the taken rows that the second schema can hold, too.
@@ -196,18 +227,55 @@ pub(crate) async fn settled(case: &Case, taken: &[Row]) -> Result<Vec<Row>, Stri
 
 /// A database with the first schema of a case and its rows.
 pub(crate) async fn filled(case: &Case) -> Result<Database, String> {
-    let database = Database::with(&case.before.statements()).await?;
-    for row in &case.rows {
-        if let Some(sql) = row.sql(&case.before) {
-            database.run(&sql).await?;
+    Database::with(&statements(case)).await
+}
+
+/// The statements that make the first schema of a case and its rows.
+pub(crate) fn statements(case: &Case) -> Vec<String> {
+    let said = |step| match step {
+        Step::Say(sql) | Step::Insert(_, sql) => sql,
+    };
+    steps(case).into_iter().map(said).collect()
+}
+
+enum Step {
+    Say(String),
+    Insert(Row, String),
+}
+
+/// Tables, the rows from before their last columns were added, all else of the schema, the rows.
+fn steps(case: &Case) -> Vec<Step> {
+    let Case { before, rows, .. } = case;
+    let mut steps = Vec::new();
+    for table in &before.tables {
+        let most = short::most(table);
+        let lacked =
+            |row: &Row| if same(&row.table, &table.name) { row.lacks.min(most) } else { 0 };
+        let first = rows.iter().map(lacked).max().unwrap_or(0);
+        steps.push(Step::Say(short::without_last(table, first).sql()));
+        for lacks in (1..=first).rev() {
+            let shorter = short::without_last(table, lacks);
+            let old = rows.iter().filter(|row| lacked(row) == lacks);
+            steps.extend(old.map(|row| Step::Insert(row.clone(), row.sql(&shorter))));
+            let longer = short::without_last(table, lacks - 1).sql();
+            steps.extend(short::store(table, &longer).map(Step::Say));
         }
     }
-    for table in case.before.tables.iter().filter(|table| table.is_autoincrement()) {
+    steps.extend(before.objects.iter().map(|object| Step::Say(object.sql())));
+    steps.extend(virtual_tables::rows(before).into_iter().map(Step::Say));
+    for row in rows {
+        let Some(table) = before.table(&row.table) else { continue };
+        if row.lacks.min(short::most(table)) == 0 {
+            steps.push(Step::Insert(row.clone(), row.sql(table)));
+        }
+    }
+    for table in before.tables.iter().filter(|table| table.is_autoincrement()) {
         let name = crate::database::literal(&table.name);
         let sql = format!("UPDATE sqlite_sequence SET seq = seq + 1000 WHERE name = {name}");
-        database.run(&sql).await?;
+        steps.push(Step::Say(sql));
     }
-    Ok(database)
+    steps.extend(case.analyzed.then(|| Step::Say("ANALYZE".to_owned())));
+    steps
 }
 
 /// Without the rows that are named by their rowid; without all of a table where that names none.

@@ -8,7 +8,7 @@ use crate::repair::repair;
 use crate::spelling::PLAIN;
 
 /// How many smaller cases are tried at most.
-const TRIES: usize = 1500;
+const TRIES: usize = 600;
 
 /// Something to leave out of a schema.
 #[derive(Debug, Clone)]

@@ -308,7 +308,7 @@ impl Writer {
 impl Table {
     pub(crate) fn sql(&self) -> String {
         let mut writer = Writer::new(self.spelling);
-        writer.words("CREATE TABLE").name(&self.name).raw("(").line();
+        writer.name(&self.name).raw("(").line();
         for (at, column) in self.columns.iter().enumerate() {
             if at > 0 {
                 writer.tight(",").line();
@@ -329,7 +329,8 @@ impl Table {
             }
             writer.words(option);
         }
-        writer.text
+        // However it is written, SQLite stores it so.
+        format!("CREATE TABLE {}", writer.text)
     }
 }
 
@@ -348,6 +349,9 @@ impl Object {
                 if let Some(predicate) = predicate {
                     writer.words("WHERE").parts(predicate);
                 }
+            }
+            ObjectKind::Virtual(text) => {
+                writer.words("VIRTUAL TABLE").name(&self.name).parts(text);
             }
             ObjectKind::View(text) => {
                 writer.words("VIEW").name(&self.name).words("AS").parts(text);

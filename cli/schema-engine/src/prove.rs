@@ -13,7 +13,7 @@ use crate::diff::{Difference, diff};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::pair::Pair;
-use crate::plan::{Effort, Plan, PlanOptions, Step, Wording, plan};
+use crate::plan::{Effort, Plan, PlanOptions, StatementKind, Step, Wording, plan};
 use crate::sample::{self, Kept, Spared};
 use crate::schema::{Column, Schema, Table};
 use crate::scratch::{Refused, Scratch};
@@ -98,6 +98,11 @@ async fn attempt(
     }
     let reached = scratch.schema().await?;
     let missing = diff(Pair::new(&reached, schemas.desired));
+    if (!missing.is_empty() || rewrites_others(&start, &reached))
+        && force_drops(&up, &mut forced.up)
+    {
+        return Ok(Outcome::Again);
+    }
     if !missing.is_empty() {
         return Err(
             not_proven("the way up doesn't reach the models").because(missing.lines().join("\n"))
@@ -132,7 +137,7 @@ async fn attempt(
         return Err(not_proven("the way down leaves rows that refer to nothing"));
     }
     let returned = scratch.schema().await?;
-    let mut again = false;
+    let mut again = rewrites_others(&start, &returned) && force_drops(&down, &mut forced.down);
     for table in other_texts(&returned, &start, |one, two| one == two) {
         // An edit sets the text to the letter, and so does a rebuild.
         again |= force(&mut forced.down, &table, next_effort(&down, &table));
@@ -208,6 +213,40 @@ fn force(forced: &mut BTreeMap<Ident, Effort>, table: &Ident, effort: Effort) ->
         forced.insert(table.clone(), effort);
     }
     more
+}
+
+/// `DROP COLUMN` puts strings in double quotes into single ones, in the texts of all objects
+/// (<https://www.sqlite.org/quirks.html#dblquote>). A rebuild leaves other objects alone.
+fn force_drops(plan: &Plan, forced: &mut BTreeMap<Ident, Effort>) -> bool {
+    let mut more = false;
+    for step in &plan.steps {
+        if let Step::Statement(statement) = step
+            && statement.kind == StatementKind::DropColumn
+        {
+            more |= force(forced, &statement.subject, Effort::Rebuild);
+        }
+    }
+    more
+}
+
+/// Whether an object means something else than it did, and only quotes differ.
+fn rewrites_others(before: &Schema, after: &Schema) -> bool {
+    let is_other =
+        |one: &str, two: &str| normal(one) != normal(two) && unquoted(one) == unquoted(two);
+    let objects = before.objects.iter().any(|(key, object)| {
+        after.objects.get(key).is_some_and(|other| is_other(&object.sql, &other.sql))
+    });
+    let indexes = before.indexes.iter().any(|(name, index)| {
+        after.indexes.get(name).is_some_and(|other| is_other(&index.sql, &other.sql))
+    });
+    let tables = before.tables.iter().any(|(name, table)| {
+        after.tables.get(name).is_some_and(|other| is_other(&table.sql, &other.sql))
+    });
+    objects || indexes || tables
+}
+
+fn unquoted(sql: &str) -> String {
+    sql.replace(['"', '\'', '`', '[', ']'], "")
 }
 
 /// What to try next on a table whose text came out otherwise.

@@ -99,6 +99,22 @@ async fn old_rows_get_the_default_that_new_rows_get() {
     assert!(plan("1e3").await.starts_with("CREATE TABLE"));
 }
 
+/// `DROP COLUMN` would make it a string in single quotes.
+#[tokio::test]
+async fn a_string_in_double_quotes_stays_in_other_objects() {
+    let view = "CREATE VIEW v AS SELECT a, \"no column\" FROM u";
+    let checked = "CREATE TABLE u (a CHECK (a <> \"no column\"))";
+    let short = ["CREATE TABLE t (a)", checked, view];
+    let long = ["CREATE TABLE t (a, b)", checked, view];
+    let (down, up) = (proven(&short, &long).await.down, proven(&long, &short).await.up);
+    let own = |columns| format!("CREATE TABLE t ({columns} b CHECK (b <> \"no column\"))");
+    let own = proven(&[&own("a,")], &[&own("")]).await.up;
+    for plan in [down, up, own] {
+        assert_eq!(plan.rebuilds().count(), 1, "{}", text(&plan));
+        assert_eq!(plan.edits().count(), 0, "{}", text(&plan));
+    }
+}
+
 #[tokio::test]
 async fn null_in_a_new_key_becomes_the_default() {
     let desired = "CREATE TABLE t (k int DEFAULT 7, PRIMARY KEY (k)) WITHOUT ROWID";

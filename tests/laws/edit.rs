@@ -1,12 +1,13 @@
 //! What people do to a schema between two revisions.
 
 use crate::generate;
-use crate::model::{ClauseKind, KeyColumn, Model, ObjectKind, RuleKind, Table};
+use crate::model::{Clause, ClauseKind, Column, KeyColumn, Model, ObjectKind, RuleKind, Table};
 use crate::objects;
 use crate::rename::Rename;
 use crate::renames;
 use crate::repair::repair;
 use crate::rng::Rng;
+use crate::short;
 use crate::spelling::Spelling;
 
 /// The schema after one to four edits, some of them renames; now and then another schema
@@ -101,7 +102,8 @@ fn edit_object(model: &mut Model, at: usize, rng: &mut Rng) {
 fn edit_table(table: &mut Table, rng: &mut Rng) {
     let columns = table.columns.len();
     let at = rng.below(columns);
-    match rng.below(17) {
+    match rng.below(20) {
+        17..=19 => edit_last_columns(table, rng),
         0..=2 => {
             let mut column = generate::column(table, rng);
             if rng.chance(30) {
@@ -118,10 +120,7 @@ fn edit_table(table: &mut Table, rng: &mut Rng) {
         5 | 6 => generate::declared(rng).clone_into(&mut table.columns[at].declared),
         7..=9 => {
             let clause = generate::any_clause(table, &table.columns[at], rng);
-            let kind = std::mem::discriminant(&clause.kind);
-            let clauses = &mut table.columns[at].clauses;
-            clauses.retain(|other| std::mem::discriminant(&other.kind) != kind);
-            clauses.insert(rng.below(clauses.len() + 1), clause);
+            put_clause(&mut table.columns[at], clause, rng);
         }
         10 | 11 => {
             let clauses = &mut table.columns[at].clauses;
@@ -153,6 +152,28 @@ fn edit_table(table: &mut Table, rng: &mut Rng) {
             table.spelling = Spelling::random(rng);
         }
     }
+}
+
+/// Another default, NOT NULL or CHECK for columns that rows may lack.
+fn edit_last_columns(table: &mut Table, rng: &mut Rng) {
+    for place in 1..=short::most(table) {
+        if rng.chance(70) {
+            let at = table.columns.len() - place;
+            let clause = loop {
+                let clause = generate::any_clause(table, &table.columns[at], rng);
+                if !matches!(clause.kind, ClauseKind::Generated { .. } | ClauseKind::Unique(_)) {
+                    break clause;
+                }
+            };
+            put_clause(&mut table.columns[at], clause, rng);
+        }
+    }
+}
+
+fn put_clause(column: &mut Column, clause: Clause, rng: &mut Rng) {
+    let kind = std::mem::discriminant(&clause.kind);
+    column.clauses.retain(|other| std::mem::discriminant(&other.kind) != kind);
+    column.clauses.insert(rng.below(column.clauses.len() + 1), clause);
 }
 
 fn toggle_autoincrement(table: &mut Table) {

@@ -11,9 +11,8 @@ use crate::virtual_tables;
 pub(crate) fn object(model: &Model, rng: &mut Rng) -> Option<Object> {
     let table = rng.pick_any(&model.tables)?;
     let kind = match rng.below(10) {
-        0..=3 => index(table, rng)?,
         4 if rng.chance(50) => ObjectKind::Virtual(virtual_tables::module(rng)),
-        4 => index(table, rng)?,
+        0..=4 => index(table, rng)?,
         5 | 6 => ObjectKind::View(view(model, table, rng)?),
         7 if rng.chance(40) => instead_of(model, table, rng)?,
         _ => trigger(model, table, rng)?,

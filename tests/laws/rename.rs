@@ -52,16 +52,22 @@ impl Rename {
             self.table(&mut table.name);
             for column in &mut table.columns {
                 self.column(&name, &mut column.name);
-                column.clauses.iter_mut().for_each(|clause| self.clause(clause));
+                for clause in &mut column.clauses {
+                    self.clause(clause);
+                }
             }
             for rule in &mut table.rules {
                 match &mut rule.kind {
                     RuleKind::PrimaryKey { columns, .. } | RuleKind::Unique { columns, .. } => {
-                        columns.iter_mut().for_each(|column| self.column(&name, &mut column.name));
+                        for column in columns {
+                            self.column(&name, &mut column.name);
+                        }
                     }
                     RuleKind::Check(text) => self.text(text),
                     RuleKind::ForeignKey { columns, reference } => {
-                        columns.iter_mut().for_each(|column| self.column(&name, column));
+                        for column in columns {
+                            self.column(&name, column);
+                        }
                         self.reference(reference);
                     }
                 }
@@ -71,8 +77,12 @@ impl Rename {
             match &mut object.kind {
                 ObjectKind::Index { table, parts, predicate, .. } => {
                     self.table(table);
-                    parts.iter_mut().for_each(|part| self.text(&mut part.text));
-                    predicate.iter_mut().for_each(|text| self.text(text));
+                    for part in parts {
+                        self.text(&mut part.text);
+                    }
+                    if let Some(text) = predicate {
+                        self.text(text);
+                    }
                 }
                 ObjectKind::View(text) => self.text(text),
                 ObjectKind::Trigger { table, text } => {
@@ -133,7 +143,9 @@ impl Rename {
 /// What a table of the first side is called on the second, if it is there.
 pub(crate) fn table_after(renames: &[Rename], name: &str) -> String {
     let mut name = name.to_owned();
-    renames.iter().for_each(|rename| rename.table(&mut name));
+    for rename in renames {
+        rename.table(&mut name);
+    }
     name
 }
 

@@ -3,7 +3,7 @@
 //! (<https://www.sqlite.org/lang_altertable.html#altertabaddcol>).
 
 use crate::database::literal;
-use crate::model::{ClauseKind, Column, Part, RuleKind, Table, Text, same};
+use crate::model::{Affinity, ClauseKind, Column, Part, RuleKind, Table, Text, same};
 
 /// The most columns, counted from the last, that rows of the table can lack.
 pub(crate) fn most(table: &Table) -> usize {
@@ -73,8 +73,13 @@ fn reads_a_value(column: &Column) -> bool {
         let text = default.to_ascii_lowercase();
         ["current", "||", " + ", "lower(", "abs("].iter().any(|part| text.contains(part))
     };
+    // As text, SQLite reads an integer from it, which no row of the column can hold.
+    let is_odd = |default: &str| {
+        let text = default.to_ascii_lowercase();
+        column.affinity() == Affinity::Text && (text == "true" || text == "false")
+    };
     let required = column.has(|kind| matches!(kind, ClauseKind::NotNull(_)));
-    column.default().map_or(!required, |default| !worked_out(default))
+    column.default().map_or(!required, |default| !worked_out(default) && !is_odd(default))
 }
 
 fn mentions(text: &Text, name: &impl Fn(&String) -> bool) -> bool {

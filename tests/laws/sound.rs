@@ -38,7 +38,7 @@ pub(crate) async fn sound(
     for (before, after) in common(case) {
         let name = before.name.to_ascii_lowercase();
         // On the way up it goes by the new name, back down again by the old one.
-        let now = if std::ptr::eq(model, &case.before) { before } else { after };
+        let now = if std::ptr::eq(model, &raw const case.before) { before } else { after };
         let now = now.name.to_ascii_lowercase();
         let both = before.is_autoincrement() && after.is_autoincrement();
         if both && remembered.get(&now) != sequences.get(&name) {

@@ -12,7 +12,7 @@ use crate::change::{Aspect, TableChange};
 use crate::diff::table::diff_table;
 use crate::ident::Ident;
 use crate::pair::Pair;
-use crate::schema::{Column, Constraint, DefaultValue, Object, Rule, Schema, Table};
+use crate::schema::{Column, Constraint, Object, Rule, Schema, Table};
 use crate::sql::create_table::{ColumnClauseKind, ConstraintKind};
 use crate::sql::edit::Edits;
 use crate::sql::lexer::significant_tokens;
@@ -149,7 +149,7 @@ impl Editing<'_> {
     fn keep_old_defaults(&self, target: &Table) -> Option<(Option<String>, Vec<String>)> {
         let current = self.current;
         let mut text = Edits::default();
-        let mut rows = Vec::new();
+        let mut values = Vec::new();
         for column in &current.columns {
             let changed = default_text(current, &column.name) != default_text(target, &column.name);
             if !changed || column.generated.is_some() {
@@ -159,16 +159,14 @@ impl Editing<'_> {
                 return None;
             }
             table_text::replace_default(current, &column.name, NO_VALUE, &mut text);
-            let constant = column.default.as_ref().filter(|default| default.is_constant());
-            let value = constant.map_or("NULL".to_owned(), DefaultValue::as_expression);
-            let name = column.name.quoted();
-            rows.push(format!(
-                "UPDATE OR ABORT {} SET {name} = {value} WHERE {name} IS {NO_VALUE}",
-                current.name.quoted()
-            ));
+            let value = match &column.default {
+                Some(default) => default.as_read_by_old_rows(column.affinity())?,
+                None => "NULL".to_owned(),
+            };
+            values.push((column.name.quoted(), value));
         }
-        let stored = (!rows.is_empty()).then(|| text.apply(&current.sql));
-        Some((stored, rows))
+        let stored = (!values.is_empty()).then(|| text.apply(&current.sql));
+        Some((stored, set_where_unwritten(current, &values).into_iter().collect()))
     }
 
     /// Whether something else on disk is made of a column's values: while they read as another
@@ -188,6 +186,27 @@ impl Editing<'_> {
         let mut generated = generated.map(|generated| &generated.expression);
         indexed || in_a_key || generated.any(|expression| mentions(expression, column))
     }
+}
+
+/// Gives columns their values where none is written. A CHECK may look at several of them, so all
+/// columns of a row are set at once.
+fn set_where_unwritten(table: &Table, values: &[(String, String)]) -> Option<String> {
+    let unwritten: Vec<_> =
+        values.iter().map(|(name, _)| format!("{name} IS {NO_VALUE}")).collect();
+    let set: Vec<_> = match values {
+        [] => return None,
+        [(name, value)] => vec![format!("{name} = {value}")],
+        several => several
+            .iter()
+            .map(|(name, value)| format!("{name} = iif({name} IS {NO_VALUE}, {value}, {name})"))
+            .collect(),
+    };
+    Some(format!(
+        "UPDATE OR ABORT {} SET {} WHERE {}",
+        table.name.quoted(),
+        set.join(", "),
+        unwritten.join(" OR ")
+    ))
 }
 
 /// A value that no row holds: were it in one, that row would get the old default.

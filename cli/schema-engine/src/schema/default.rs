@@ -43,12 +43,38 @@ impl DefaultValue {
     }
 
     /// Whether rows that are there when `ALTER TABLE` adds the column get the very value that new
-    /// rows get: as text, the former get a number as it is written and the latter as it is shown.
+    /// rows get: as text, the former get a number as it is written and the latter as it is shown;
+    /// without a type, the former get a whole number as an integer.
     pub fn is_the_same_for_old_rows(&self, affinity: Affinity) -> bool {
         match meaning(&self.0) {
             Meaning::Integer(value) => affinity != Affinity::Text || self.0 == value.to_string(),
-            Meaning::Real(_) => affinity != Affinity::Text,
+            Meaning::Real(_) => !matches!(affinity, Affinity::Text | Affinity::Blob),
             _ => true,
+        }
+    }
+
+    /// What rows read that were there when `ALTER TABLE` added the column, as an expression that
+    /// gives the column the same value; `None` where that is hard to say.
+    ///
+    /// SQLite doesn't take a default that has to be worked out for a table with rows, so there are
+    /// none then.
+    pub(crate) fn as_read_by_old_rows(&self, affinity: Affinity) -> Option<String> {
+        let parenthesised = || {
+            let tokens = significant_tokens(&self.0).ok()?;
+            let mut tokens = tokens.iter().skip_while(|token| token.text(&self.0) == "(");
+            Some([tokens.next()?.text(&self.0), tokens.next().map_or("", |t| t.text(&self.0))])
+        };
+        match meaning(&self.0) {
+            Meaning::Null => Some("NULL".to_owned()),
+            Meaning::Integer(value) => Some(value.to_string()),
+            Meaning::Real(_) if matches!(affinity, Affinity::Text | Affinity::Blob) => None,
+            Meaning::Real(_) | Meaning::Text(_) | Meaning::Blob(_) => Some(self.as_expression()),
+            Meaning::Expression(_) => {
+                let [first, second] = parenthesised()?;
+                let function = second == "(" && !first.eq_ignore_ascii_case("cast");
+                let time = first.to_ascii_lowercase().starts_with("current_");
+                (function || time).then(|| "NULL".to_owned())
+            }
         }
     }
 
@@ -172,6 +198,22 @@ mod tests {
         assert!(same("'1e3'") && same("10") && same("-1"));
         assert!(!same("1e3") && !same("0x1F") && !same("1.50") && !same("TRUE") && !same("+1"));
         assert!(DefaultValue::new("1e3").is_the_same_for_old_rows(Affinity::Real));
+        // 1000 in old rows, 1000.0 in new ones.
+        assert!(!DefaultValue::new("1e3").is_the_same_for_old_rows(Affinity::Blob));
+    }
+
+    #[test]
+    fn old_rows_read_a_constant() {
+        let read = |text, affinity| DefaultValue::new(text).as_read_by_old_rows(affinity);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(read("('x')", Affinity::Text), some("'x'"));
+        assert_eq!(read("(-1)", Affinity::Integer), some("-1"));
+        assert_eq!(read("0x1F", Affinity::Text), some("31"));
+        assert_eq!(read("1.50", Affinity::Real), some("1.50"));
+        assert_eq!(read("1.50", Affinity::Text), None);
+        assert_eq!(read("(CAST('7' AS INTEGER))", Affinity::Integer), None);
+        assert_eq!(read("CURRENT_TIMESTAMP", Affinity::Text), some("NULL"));
+        assert_eq!(read("(datetime('now'))", Affinity::Text), some("NULL"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! refuses to alter a table in place, or would leave another text, the table is rebuilt instead
 //! and the proof begins anew.
 
+mod detour;
 mod expressions;
 
 use crate::answers::{Answers, Rename, converts};
@@ -79,7 +80,7 @@ async fn attempt(
     forced: &mut Forced,
 ) -> Result<Outcome> {
     let scratch = Scratch::of(schemas.current).await?;
-    rename(&scratch, &answers.renames).await?;
+    let detour = detour::rename(&scratch, schemas.current, &answers.renames).await?;
     let start = scratch.schema().await?;
     let mut difference = diff(Pair::new(&start, schemas.desired));
     let mut spared = spared(&difference, answers);
@@ -159,34 +160,37 @@ async fn attempt(
              values that go; it was tried without rows"
         )
     }));
+    let back = detour.back(&answers.renames);
+    if !back.is_empty() {
+        returns(&scratch, &back, schemas.current).await?;
+    }
     let Plan { steps } = up;
-    let up = Plan { steps: renames(answers.renames.iter().cloned()).chain(steps).collect() };
-    let reversed = answers.renames.iter().rev().map(Rename::reversed);
-    let down = Plan { steps: down.steps.into_iter().chain(renames(reversed)).collect() };
+    let up = Plan { steps: detour.forth(&answers.renames).into_iter().chain(steps).collect() };
+    let down = Plan { steps: down.steps.into_iter().chain(back).collect() };
+    let difference = detour.told(difference);
     Ok(Outcome::Proven(Box::new(Proven { difference, up, down, sample_rows })))
 }
 
-fn renames(renames: impl Iterator<Item = Rename>) -> impl Iterator<Item = Step> {
-    renames.map(|rename| Step::Statement(rename.statement()))
+/// Runs the last steps of the way down, after which everything has its old name again.
+async fn returns(scratch: &Scratch, back: &[Step], current: &Schema) -> Result<()> {
+    scratch.run(back.iter().flat_map(Step::statements)).await.map_err(|refused| {
+        not_proven("SQLite refuses to take a rename back")
+            .because(format!("{}: {}", refused.error, refused.sql))
+    })?;
+    let returned = scratch.schema().await?;
+    let remaining = diff(Pair::new(&returned, current));
+    if remaining.is_empty() {
+        return Ok(());
+    }
+    Err(not_proven("a rename that is taken back doesn't return to where it began")
+        .because(remaining.lines().join("\n")))
 }
 
 /// A schema with its renames done.
 pub(crate) async fn renamed(schema: &Schema, renames: &[Rename]) -> Result<Schema> {
     let scratch = Scratch::of(schema).await?;
-    rename(&scratch, renames).await?;
+    let _ = detour::rename(&scratch, schema, renames).await?;
     scratch.schema().await
-}
-
-async fn rename(scratch: &Scratch, renames: &[Rename]) -> Result<()> {
-    for rename in renames {
-        scratch.run([rename.statement().sql]).await.map_err(|refused| {
-            Error::usage(format!("{}: not possible", rename.describe()))
-                .because(refused.error)
-                .state("Nothing was written.")
-                .next("The old name must be one that the database has, the new one free.")
-        })?;
-    }
-    Ok(())
 }
 
 /// A table that SQLite doesn't alter in place is rebuilt in the next round. A rebuild that it

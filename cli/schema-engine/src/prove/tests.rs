@@ -107,12 +107,19 @@ async fn a_string_in_double_quotes_stays_in_other_objects() {
     let short = ["CREATE TABLE t (a)", checked, view];
     let long = ["CREATE TABLE t (a, b)", checked, view];
     let (down, up) = (proven(&short, &long).await.down, proven(&long, &short).await.up);
-    let own = |columns| format!("CREATE TABLE t ({columns} b CHECK (b <> \"no column\"))");
-    let own = proven(&[&own("a,")], &[&own("")]).await.up;
-    for plan in [down, up, own] {
+    for plan in [down, up] {
         assert_eq!(plan.rebuilds().count(), 1, "{}", text(&plan));
         assert_eq!(plan.edits().count(), 0, "{}", text(&plan));
     }
+}
+
+/// In the table itself both quotes are known to mean one string, and the way back has the old text.
+#[tokio::test]
+async fn a_string_in_double_quotes_in_the_table_itself_costs_no_copy() {
+    let table = |columns| format!("CREATE TABLE t ({columns} b CHECK (b <> \"no column\"))");
+    let proven = proven(&[&table("a,")], &[&table("")]).await;
+    assert_eq!(proven.up.rebuilds().count(), 0);
+    assert_eq!(text(&proven.down).matches("no column").count(), 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,144 @@
+//! Renames, and the views and triggers that stand in their way.
+//!
+//! SQLite rewrites every mention of a name that changes, and stops at a view or a trigger that is
+//! broken before or after, even one that has nothing to do with it
+//! (<https://www.sqlite.org/lang_altertable.html#altertabrename>). Those are away meanwhile: the
+//! desired schema says what they are afterwards.
+
+use crate::answers::Rename;
+use crate::change::Change;
+use crate::diff::Difference;
+use crate::error::{Error, Result};
+use crate::pair::Pair;
+use crate::plan::{Statement, StatementKind, Step};
+use crate::schema::{Object, ObjectKind, Schema};
+use crate::scratch::Scratch;
+
+/// What is away while the renames are done, in the order in which it was made.
+#[derive(Debug, Default)]
+pub(super) struct Detour {
+    aside: Vec<Object>,
+}
+
+/// What is put aside, if that is needed.
+#[derive(Debug, Clone, Copy)]
+enum Aside {
+    Nothing,
+    Views,
+    ViewsAndTriggers,
+}
+
+/// Does the renames, with as little put aside as needed.
+pub(super) async fn rename(
+    scratch: &Scratch,
+    schema: &Schema,
+    renames: &[Rename],
+) -> Result<Detour> {
+    let mut first = None;
+    for aside in [Aside::Nothing, Aside::Views, Aside::ViewsAndTriggers] {
+        let detour = Detour::new(schema, aside);
+        let steps = detour.forth(renames);
+        let outcome = attempt(scratch, &steps).await;
+        match outcome {
+            Ok(()) => return Ok(detour),
+            Err(error) => first.get_or_insert(error),
+        };
+    }
+    // Without anything in the way it would have been the same: the rename itself makes no sense.
+    let names: Vec<_> = renames.iter().map(Rename::describe).collect();
+    let error = Error::usage(format!("{}: not possible", names.join(", ")))
+        .state("Nothing was written.")
+        .next("The old name must be one that the database has, the new one free.");
+    Err(match first {
+        Some(cause) => error.because(cause),
+        None => error,
+    })
+}
+
+/// All of the steps, or none.
+async fn attempt(scratch: &Scratch, steps: &[Step]) -> std::result::Result<(), sea_orm::DbErr> {
+    let run = async |sql: &str| scratch.run([sql]).await.map_err(|refused| refused.error);
+    run("SAVEPOINT detour").await?;
+    for sql in steps.iter().flat_map(Step::statements) {
+        if let Err(error) = run(sql).await {
+            run("ROLLBACK TO detour").await?;
+            run("RELEASE detour").await?;
+            return Err(error);
+        }
+    }
+    run("RELEASE detour").await
+}
+
+impl Detour {
+    fn new(schema: &Schema, aside: Aside) -> Self {
+        let is_view = |object: &Object| {
+            object.kind == ObjectKind::View
+                || object.kind == ObjectKind::Trigger
+                    && schema.objects.contains_key(&(ObjectKind::View, object.table.clone()))
+        };
+        let wanted = |object: &&Object| match aside {
+            Aside::Nothing => false,
+            Aside::Views => is_view(object),
+            Aside::ViewsAndTriggers => object.kind != ObjectKind::VirtualTable,
+        };
+        let mut aside: Vec<_> = schema.objects.values().filter(wanted).cloned().collect();
+        aside.sort_by_key(|object| object.ordinal);
+        Self { aside }
+    }
+
+    /// The steps before all others on the way up.
+    pub(super) fn forth(&self, renames: &[Rename]) -> Vec<Step> {
+        // The triggers of a view go with it.
+        let own = |object: &&Object| {
+            object.kind != ObjectKind::Trigger
+                || !self
+                    .aside
+                    .iter()
+                    .any(|view| view.kind == ObjectKind::View && view.name == object.table)
+        };
+        let drops = self.aside.iter().rev().filter(own).map(|object| {
+            let sql = format!("DROP {} {}", object.kind.sql_word(), object.name.quoted());
+            step(StatementKind::DropObject, object, sql)
+        });
+        drops.chain(renames.iter().map(|rename| Step::Statement(rename.statement()))).collect()
+    }
+
+    /// The steps after all others on the way down.
+    pub(super) fn back(&self, renames: &[Rename]) -> Vec<Step> {
+        let reversed = renames.iter().rev().map(|it| Step::Statement(it.reversed().statement()));
+        let creates = self
+            .aside
+            .iter()
+            .map(|object| step(StatementKind::CreateObject, object, object.sql.clone()));
+        reversed.chain(creates).collect()
+    }
+
+    /// The difference as it is told: what was only put aside is nothing new, and what doesn't come
+    /// back is gone.
+    pub(super) fn told(&self, mut difference: Difference) -> Difference {
+        let before = |object: &Object| {
+            self.aside.iter().find(|old| old.kind == object.kind && old.name == object.name)
+        };
+        let comes_back = |old: &&Object| {
+            difference.changes.iter().any(|change| {
+                matches!(change, Change::CreateObject(new) if new.kind == old.kind && new.name == old.name)
+            })
+        };
+        let gone = self.aside.iter().filter(|old| !comes_back(old)).cloned();
+        let gone: Vec<_> = gone.map(Change::DropObject).collect();
+        let changes = difference.changes.into_iter().filter_map(|change| match change {
+            Change::CreateObject(object) => match before(&object) {
+                None => Some(Change::CreateObject(object)),
+                Some(old) if old.means_the_same_as(&object) => None,
+                Some(old) => Some(Change::ReplaceObject(Pair::new(old.clone(), object))),
+            },
+            change => Some(change),
+        });
+        difference.changes = gone.into_iter().chain(changes).collect();
+        difference
+    }
+}
+
+fn step(kind: StatementKind, object: &Object, sql: String) -> Step {
+    Step::Statement(Statement { kind, subject: object.table.clone(), sql })
+}

@@ -160,10 +160,10 @@ async fn attempt(
              values that go; it was tried without rows"
         )
     }));
-    let back = detour.back(&answers.renames);
-    if !back.is_empty() {
-        returns(&scratch, &back, schemas.current).await?;
-    }
+    let back = match detour.back(&answers.renames) {
+        back if back.is_empty() => back,
+        back => returns(&scratch, back, schemas.current).await?,
+    };
     let Plan { steps } = up;
     let up = Plan { steps: detour.forth(&answers.renames).into_iter().chain(steps).collect() };
     let down = Plan { steps: down.steps.into_iter().chain(back).collect() };
@@ -171,19 +171,25 @@ async fn attempt(
     Ok(Outcome::Proven(Box::new(Proven { difference, up, down, sample_rows })))
 }
 
-/// Runs the last steps of the way down, after which everything has its old name again.
-async fn returns(scratch: &Scratch, back: &[Step], current: &Schema) -> Result<()> {
-    scratch.run(back.iter().flat_map(Step::statements)).await.map_err(|refused| {
-        not_proven("SQLite refuses to take a rename back")
-            .because(format!("{}: {}", refused.error, refused.sql))
-    })?;
-    let returned = scratch.schema().await?;
-    let remaining = diff(Pair::new(&returned, current));
+/// Runs the last steps of the way down, after which everything has its old name again, and its old
+/// text: a rename puts strings in double quotes into single ones, wherever they stand.
+async fn returns(scratch: &Scratch, back: Vec<Step>, current: &Schema) -> Result<Vec<Step>> {
+    run_back(scratch, &back).await?;
+    let repairs = detour::repairs(&scratch.schema().await?, current);
+    run_back(scratch, &repairs).await?;
+    let remaining = diff(Pair::new(&scratch.schema().await?, current));
     if remaining.is_empty() {
-        return Ok(());
+        return Ok(back.into_iter().chain(repairs).collect());
     }
     Err(not_proven("a rename that is taken back doesn't return to where it began")
         .because(remaining.lines().join("\n")))
+}
+
+async fn run_back(scratch: &Scratch, steps: &[Step]) -> Result<()> {
+    scratch.run(steps.iter().flat_map(Step::statements)).await.map_err(|refused| {
+        not_proven("SQLite refuses to take a rename back")
+            .because(format!("{}: {}", refused.error, refused.sql))
+    })
 }
 
 /// A schema with its renames done.

@@ -106,11 +106,7 @@ impl Detour {
     /// The steps after all others on the way down.
     pub(super) fn back(&self, renames: &[Rename]) -> Vec<Step> {
         let reversed = renames.iter().rev().map(|it| Step::Statement(it.reversed().statement()));
-        let creates = self
-            .aside
-            .iter()
-            .map(|object| step(StatementKind::CreateObject, object, object.sql.clone()));
-        reversed.chain(creates).collect()
+        reversed.chain(creates(&self.aside)).collect()
     }
 
     /// The difference as it is told: what was only put aside is nothing new, and what doesn't come
@@ -137,6 +133,57 @@ impl Detour {
         difference.changes = gone.into_iter().chain(changes).collect();
         difference
     }
+}
+
+/// Drops objects, the last made first. The triggers of a view go with it.
+fn drops(objects: &[Object]) -> impl Iterator<Item = Step> {
+    let own = |object: &&Object| {
+        let of_view = |view: &Object| view.kind == ObjectKind::View && view.name == object.table;
+        object.kind != ObjectKind::Trigger || !objects.iter().any(of_view)
+    };
+    objects.iter().rev().filter(own).map(|object| {
+        let sql = format!("DROP {} {}", object.kind.sql_word(), object.name.quoted());
+        step(StatementKind::DropObject, object, sql)
+    })
+}
+
+fn creates(objects: &[Object]) -> impl Iterator<Item = Step> {
+    objects.iter().map(|object| step(StatementKind::CreateObject, object, object.sql.clone()))
+}
+
+/// What gives views, triggers and indexes the meaning again that they had.
+pub(super) fn repairs(returned: &Schema, current: &Schema) -> Vec<Step> {
+    let other = |object: &Object| {
+        object.kind != ObjectKind::VirtualTable
+            && returned
+                .objects
+                .get(&(object.kind, object.name.clone()))
+                .is_some_and(|now| !now.means_the_same_as(object))
+    };
+    let of_other_view = |object: &Object| {
+        let view = current.objects.get(&(ObjectKind::View, object.table.clone()));
+        object.kind == ObjectKind::Trigger && view.is_some_and(other)
+    };
+    let mut objects: Vec<Object> = current
+        .objects
+        .values()
+        .filter(|object| other(object) || of_other_view(object))
+        .cloned()
+        .collect();
+    objects.sort_by_key(|object| object.ordinal);
+    let mut steps: Vec<Step> = drops(&objects).chain(creates(&objects)).collect();
+    for index in current.indexes.values() {
+        let now = returned.indexes.get(&index.name);
+        if now.is_some_and(|now| !now.means_the_same_as(index)) {
+            let subject = index.table.clone();
+            let sql = format!("DROP INDEX {}", index.name.quoted());
+            let kind = StatementKind::DropIndex;
+            steps.push(Step::Statement(Statement { kind, subject: subject.clone(), sql }));
+            let kind = StatementKind::CreateIndex;
+            steps.push(Step::Statement(Statement { kind, subject, sql: index.sql.clone() }));
+        }
+    }
+    steps
 }
 
 fn step(kind: StatementKind, object: &Object, sql: String) -> Step {

@@ -6,6 +6,11 @@
 #[path = "../cases/change_collation/module.rs"]
 mod change_collation;
 
+// One whose table keeps its rows where they are.
+#[expect(dead_code, unreachable_pub, reason = "it is written for a migration crate")]
+#[path = "../cases/allow_null/module.rs"]
+mod allow_null;
+
 use crate::support::{Revision, Trip, ask, bytes, open, told};
 use schema_engine::history::Migrations;
 use sea_orm::{
@@ -184,5 +189,33 @@ async fn r48_all_revisions_run_on_one_connection_and_nobody_writes_between_them(
     for other in &others {
         assert_eq!(ask(other, "PRAGMA foreign_keys"), ["1"]);
         assert_eq!(ask(other, "SELECT * FROM c"), ["1|1", "2|1"]);
+    }
+}
+
+/// A text that is stored for rows in another order would give every value to another column.
+#[tokio::test]
+async fn an_edit_refuses_a_table_whose_columns_stand_in_another_order() {
+    let other_order = BEFORE.replace(
+        "\"id\" varchar(36) NOT NULL PRIMARY KEY, \"title\" varchar(255) NOT NULL",
+        "\"title\" varchar(255) NOT NULL, \"id\" varchar(36) NOT NULL PRIMARY KEY",
+    );
+    assert_ne!(other_order, BEFORE);
+    for (schema, works) in [(BEFORE, true), (&other_order, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.db");
+        open(&path).execute_batch(schema).unwrap();
+        open(&path).execute_batch("INSERT INTO tasks (id, title) VALUES ('t1', 'one')").unwrap();
+        let connection = connect(&path, true).await;
+        // Outside of any transaction, as SeaORM's own runner does it.
+        let outcome = allow_null::Migration.up(&SchemaManager::new(&connection)).await;
+        assert_eq!(outcome.is_ok(), works, "{outcome:?}");
+        if let Err(error) = outcome {
+            assert!(error.to_string().contains("stand in another order"), "{error}");
+            let sql = "SELECT sql FROM sqlite_schema WHERE name = 'tasks'";
+            assert!(schema.contains(&ask(&open(&path), sql)[0]));
+        }
+        connection.close().await.unwrap();
+        assert_eq!(ask(&open(&path), "SELECT id, title FROM tasks"), ["t1|one"]);
+        assert_eq!(ask(&open(&path), "PRAGMA integrity_check"), ["ok"]);
     }
 }

@@ -76,12 +76,28 @@ async fn edit_stored_sql(
     table: &str,
     sql: &str,
 ) -> Result<(), DbErr> {
-    let pragma =
-        sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA schema_version");
-    let version: i32 = match db.query_one_raw(pragma).await? {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
+    let before = layout(db, table).await?;
+    let stored = sea_orm::Statement::from_sql_and_values(
+        sea_orm::DbBackend::Sqlite,
+        "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE",
+        [table.into()],
+    );
+    let Some(old) = db.query_one_raw(stored).await? else {
+        return Err(DbErr::Migration(format!("{REVISION}: there is no table {table}")));
     };
+    let old: String = old.try_get_by_index(0)?;
+    store_sql(db, table, sql).await?;
+    if layout(db, table).await? != before {
+        store_sql(db, table, &old).await?;
+        return Err(DbErr::Migration(format!(
+            "{REVISION} was written for a table {table} whose columns and keys stand in another \
+             order than here. The table is as it was. Change the revision to build it anew."
+        )));
+    }
+    Ok(())
+}
+
+async fn store_sql(db: &SchemaManagerConnection<'_>, table: &str, sql: &str) -> Result<(), DbErr> {
     db.execute_unprepared("PRAGMA writable_schema = ON").await?;
     let edit = sea_orm::Statement::from_sql_and_values(
         sea_orm::DbBackend::Sqlite,
@@ -89,14 +105,32 @@ async fn edit_stored_sql(
         [sql.into(), table.into()],
     );
     let edited = db.execute_raw(edit).await;
-    // By its version other connections see that the schema is another one.
-    db.execute_unprepared(&format!("PRAGMA schema_version = {}", version.wrapping_add(1))).await?;
-    // This one reads it anew here, and stops at a text that it can't read.
+    // This connection reads the text anew here; others do once the schema has another version.
     db.execute_unprepared("PRAGMA writable_schema = RESET").await?;
-    let check = format!("SELECT 1 FROM \"{}\" LIMIT 0", table.replace('"', "\"\""));
-    db.execute_unprepared(&check).await?;
-    match edited?.rows_affected() {
-        1 => Ok(()),
-        _ => Err(DbErr::Migration(format!("{REVISION}: there is no table {table}"))),
+    edited?;
+    let version =
+        sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA schema_version");
+    if let Some(row) = db.query_one_raw(version).await? {
+        let next = row.try_get_by_index::<i32>(0)?.wrapping_add(1);
+        db.execute_unprepared(&format!("PRAGMA schema_version = {next}")).await?;
+    }
+    Ok(())
+}
+
+/// How a table and the indexes of its keys lie on disk: an edit must leave that as it is.
+async fn layout(db: &SchemaManagerConnection<'_>, table: &str) -> Result<String, DbErr> {
+    let query = sea_orm::Statement::from_sql_and_values(
+        sea_orm::DbBackend::Sqlite,
+        "SELECT coalesce(group_concat(part, ';'), '') FROM (
+             SELECT cid || ' ' || lower(name) || ' ' || hidden || ' ' || pk AS part
+             FROM pragma_table_xinfo(?1)
+             UNION ALL
+             SELECT i.name || ' ' || c.seqno || ' ' || c.cid || ' ' || c.desc || ' ' || lower(c.coll)
+             FROM pragma_index_list(?1) AS i, pragma_index_xinfo(i.name) AS c ORDER BY 1)",
+        [table.into()],
+    );
+    match db.query_one_raw(query).await? {
+        Some(row) => row.try_get_by_index(0),
+        None => Ok(String::new()),
     }
 }

@@ -101,8 +101,8 @@ pub fn settled(questions: &[Question]) -> Result<()> {
         questions.iter().filter_map(|question| in_full(question, questions)).collect();
     let what = match open.len() {
         0 => return Ok(()),
-        1 => "a question is open that the models don't answer".to_owned(),
-        count => format!("{count} questions are open that the models don't answer"),
+        1 => "a question is open that nobody has answered".to_owned(),
+        count => format!("{count} questions are open that nobody has answered"),
     };
     let error = Error::refused(what).state("Nothing was written.");
     Err(open.into_iter().fold(error, Error::next))

@@ -32,7 +32,7 @@ fn nobody_is_there(tree: &Tree) {
     tree.unchanged(|| {
         for flags in ["-a", "-a --json", "-a --dry-run", "-a --accept TG101"] {
             let told = tree.revision("Importance", flags).exits(4).prints("");
-            told.says("error: a question is open that the models don't answer\n")
+            told.says("error: a question is open that nobody has answered\n")
                 .says("Nothing was written.\n")
                 .says("help: tasks.priority is gone and tasks.importance is new, with the same definition.")
                 .says("`--rename tasks.priority=importance`")

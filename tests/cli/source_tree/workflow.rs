@@ -40,7 +40,7 @@ const EDITS: [Edit; 6] = [
         revision: "m003_every_task_has_a_priority",
         edits: &[(TASK, "pub priority: Option<String>,", "pub priority: String,")],
         answers: "",
-        tells: &["~ column tasks.priority", "tasks is rebuilt"],
+        tells: &["~ column tasks.priority", "tasks: only its stored SQL is edited"],
         kept: &["id", "title", "description", "category", "tags"],
     },
     Edit {
@@ -52,7 +52,7 @@ const EDITS: [Edit; 6] = [
             "    #[sea_orm(column_type = \"Text\")]\n",
         )],
         answers: "",
-        tells: &["~ column attachments.reference", "attachments is rebuilt"],
+        tells: &["~ column attachments.reference", "attachments: only its stored SQL is edited"],
         kept: &["id", "title", "description", "priority", "category", "tags"],
     },
     Edit {

@@ -200,7 +200,7 @@ fn questions_come_in_a_fixed_order_and_answers_close_them() {
 fn a_refusal_gives_every_flag_once() {
     let error = settled(&open(&OLD, &NEW, &Answers::default())).unwrap_err();
     assert_eq!(error.kind(), crate::ErrorKind::Refused);
-    assert_eq!(error.to_string(), "5 questions are open that the models don't answer");
+    assert_eq!(error.to_string(), "5 questions are open that nobody has answered");
     assert_eq!(error.data_state(), Some("Nothing was written."));
     assert_eq!(
         error.next_steps(),
@@ -226,7 +226,7 @@ fn a_weak_likeness_goes_with_the_loss() {
     let (old, new) = ("CREATE TABLE t (\"a b\" text)", "CREATE TABLE t (\"a bc\" integer)");
     let open = open(&[old], &[new], &Answers::default());
     let error = settled(&open).unwrap_err();
-    assert_eq!(error.to_string(), "a question is open that the models don't answer");
+    assert_eq!(error.to_string(), "a question is open that nobody has answered");
     assert_eq!(
         error.next_steps(),
         ["TG102: drops column t.a b and its values (10 rows here). If that is meant: \

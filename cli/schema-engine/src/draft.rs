@@ -129,7 +129,13 @@ impl Draft {
             hazards: self
                 .hazards
                 .iter()
-                .map(|found| format!("{}: {}", found.hazard.code, found.hazard.what))
+                .map(|CountedHazard { hazard, .. }| {
+                    let for_good = match hazard.code.severity() {
+                        Severity::LosesData => "; `down` can't bring them back",
+                        Severity::MayFail | Severity::MayChangeData => "",
+                    };
+                    format!("{}: {}{for_good}", hazard.code, hazard.what)
+                })
                 .collect(),
         };
         render::module(&header, &self.proven.up, &self.proven.down)

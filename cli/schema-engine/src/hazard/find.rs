@@ -20,10 +20,13 @@ pub fn hazards(difference: &Difference, desired: &Schema, answers: &Answers) -> 
         match change {
             Change::DropTable(table) => found.push(dropped_table(table)),
             Change::DropObject(object) if object.kind == ObjectKind::VirtualTable => {
-                found.push(dropped_virtual_table(object, "drops"));
+                let what = format!("drops virtual table {} and its rows", object.name);
+                found.push(dropped_virtual_table(object, what));
             }
             Change::ReplaceObject(objects) if objects.current.kind == ObjectKind::VirtualTable => {
-                found.push(dropped_virtual_table(&objects.current, "empties and makes anew"));
+                let what =
+                    format!("makes virtual table {} anew, without its rows", objects.current.name);
+                found.push(dropped_virtual_table(&objects.current, what));
             }
             Change::AlterTable(difference) => {
                 let changes = difference.changes.iter();
@@ -92,12 +95,12 @@ fn dropped_table(table: &Table) -> Hazard {
 
 /// Its content lies in shadow tables that go with it; what it makes of rows of another table has to
 /// be worked out again (<https://www.sqlite.org/vtab.html#xshadowname>).
-fn dropped_virtual_table(object: &Object, verb: &str) -> Hazard {
+fn dropped_virtual_table(object: &Object, what: String) -> Hazard {
     let name = &object.name;
     Hazard {
         code: HazardCode::DropTable,
         subject: Subject::Table(name.clone()),
-        what: format!("{verb} virtual table {name}, and its content is lost"),
+        what,
         fix: "Fill it again in a revision after this one, or keep a copy of what is needed."
             .to_owned(),
         evidence: counting(Concern::Rows, format!("SELECT count(*) FROM {}", name.quoted())),

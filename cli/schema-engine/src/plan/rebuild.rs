@@ -14,6 +14,7 @@ use crate::pair::Pair;
 use crate::schema::{Index, Object, ObjectKind, Schema, Table};
 use crate::sql::edit::Edits;
 use crate::sql::lexer::{Token, significant_tokens};
+use crate::sql::normal::mentions;
 use std::ops::Range;
 
 /// A table that is built anew.
@@ -170,9 +171,15 @@ fn keeps(
         .flat_map(|table| &table.foreign_keys)
         .filter(|key| key.parent == current.name)
         .count();
+    let views =
+        schemas.current.objects.values().filter(|object| {
+            object.kind == ObjectKind::View && mentions(&object.sql, &current.name)
+        });
+    let views = views.count();
     for (count, one, many) in [
         (kept.count(), "index", "indexes"),
         (triggers.len(), "trigger", "triggers"),
+        (views, "view", "views"),
         (children, "inbound foreign key", "inbound foreign keys"),
     ] {
         match count {

@@ -128,3 +128,24 @@ async fn null_in_a_new_key_becomes_the_default() {
     let proven = proven(&["CREATE TABLE t (k int)"], &[desired]).await;
     assert!(text(&proven.up).contains("coalesce(old.\"k\", 7)"));
 }
+
+#[tokio::test]
+async fn a_rebuild_tells_what_it_keeps() {
+    let others = [
+        "CREATE TABLE c (p REFERENCES t (id))",
+        "CREATE VIEW v AS SELECT a FROM t",
+        "CREATE VIEW other AS SELECT p AS x FROM c",
+        "CREATE INDEX i ON t (a)",
+        "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END",
+    ];
+    let with = |table| [&[table], others.as_slice()].concat();
+    let before = with("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a text)");
+    let after = with("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a int)");
+    let up = proven(&before, &after).await.up;
+    let rebuild = up.rebuilds().next().expect("another affinity");
+    let keeps = rebuild.keeps.join(", ");
+    assert_eq!(
+        keeps,
+        "every row, 1 index, 1 trigger, 1 view, 1 inbound foreign key, the id sequence"
+    );
+}

@@ -44,7 +44,7 @@ fn nobody_is_there(tree: &Tree) {
         assert_eq!(report["hints"].as_array().map(Vec::len), Some(1), "{report}");
 
         let dry = tree.revision("Importance", "-a --dry-run --accept tg102").exits(0);
-        assert!(dry.stdout.contains(&format!("//! Hazards:\n//! - {LOST}\n")), "{dry}");
+        assert!(dry.stdout.contains(&format!("//! Hazards:\n//! - {LOST}; ")), "{dry}");
         let dry = tree.revision("Importance", "-a --dry-run --rename tasks.priority=importance");
         let dry = dry.exits(0);
         assert!(dry.stdout.contains(&format!("//! - `{RENAMED}`\n")), "{dry}");

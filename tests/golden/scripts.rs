@@ -270,3 +270,20 @@ fn the_played_shell_stops_at_an_error() {
     }
     assert!(matches!(shells().last(), Some(Shell::Played)));
 }
+
+#[tokio::test]
+async fn statistics_outlive_a_rebuild() {
+    let before =
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a text, b int); CREATE INDEX by_a ON t (a);
+        CREATE INDEX by_b ON t (b); INSERT INTO t VALUES (1, 'x', 1), (2, 'x', 2); ANALYZE;";
+    let after = "CREATE TABLE t (id INTEGER PRIMARY KEY, a text COLLATE NOCASE, b int);
+        CREATE INDEX by_a ON t (a); CREATE INDEX by_b ON t (b);";
+    for shell in shells() {
+        let files = Files::new(before, after);
+        shell.run(&files.database(), &files.script().await).unwrap();
+        let connection = Connection::open(files.database()).unwrap();
+        let sql = "SELECT group_concat(idx || ' ' || stat) FROM (SELECT * FROM sqlite_stat1 ORDER BY idx)";
+        let kept: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "by_a 2 2,by_b 2 1", "{shell:?}");
+    }
+}

@@ -5,6 +5,7 @@
 
 use crate::ident::Ident;
 use crate::pair::Pair;
+use crate::plan::statistics::Statistics;
 use crate::plan::{Plan, StatementKind, Step};
 use crate::schema::Schema;
 use crate::sql::lexer::{Token, TokenKind, tokens};
@@ -89,7 +90,12 @@ impl Script<'_> {
         let (renames, steps) = self.plan.steps.split_at(renames);
         push_steps(&mut text, renames);
         self.remember_broken(&mut text);
+        let rebuilds = self.plan.rebuilds().next().is_some();
+        let statistics =
+            if rebuilds { Statistics::of(self.schemas.current) } else { Statistics::default() };
+        push_statements(&mut text, "What ANALYZE found out is put aside.", &statistics.save);
         push_steps(&mut text, steps);
+        push_statements(&mut text, "What ANALYZE found out is put back.", &statistics.restore);
         self.check_references(&mut text);
         text.push_str("COMMIT;\n");
         text
@@ -223,6 +229,16 @@ fn edits_the_schema(sql: &str) -> bool {
     let mut is =
         |word: &str| words.next().is_some_and(|token| token.text(sql).eq_ignore_ascii_case(word));
     is("PRAGMA") && is("writable_schema")
+}
+
+fn push_statements(text: &mut String, what: &str, statements: &[String]) {
+    if !statements.is_empty() {
+        comment(text, what);
+    }
+    for statement in statements {
+        text.push_str(&ended(statement));
+        text.push('\n');
+    }
 }
 
 fn push_steps(text: &mut String, steps: &[Step]) {

@@ -19,6 +19,7 @@ mod locks;
 mod looking;
 mod safety_copies;
 mod settings;
+mod shell;
 mod source_tree;
 mod streams;
 mod takeover;

@@ -5,6 +5,7 @@ mod backups;
 mod diff;
 mod files;
 mod migrations;
+mod shell;
 mod values;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use backups::{Backups, BackupsCommand, Prune, RestoreCopy};
 pub use diff::{Diff, DiffOutput, Verdict};
 pub use files::{Dump, Reset, Restore};
 pub use migrations::{Migrate, Revision};
+pub use shell::{Completions, Manual, Shell};
 pub use values::{DumpTarget, Preview};
 
 /// Keeps the app's database: `db` has the commands.
@@ -35,11 +37,19 @@ pub struct Arguments {
     pub group: Group,
 }
 
-/// The groups of commands; there is one.
+/// The groups of commands, and the commands that belong to none.
 #[derive(Debug, Subcommand)]
 pub enum Group {
     /// Keep the database: migrations, dump and restore.
     Db(Db),
+
+    /// Print what makes a shell complete commands, flags and revisions.
+    ///
+    /// For bash this line goes into ~/.bashrc: `source <(tgenie completions bash)`.
+    Completions(Completions),
+
+    /// Write the manual pages.
+    Man(Manual),
 }
 
 /// `db` with its flags and its command.

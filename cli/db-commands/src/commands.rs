@@ -8,6 +8,7 @@ mod current;
 mod diff;
 mod dump;
 mod history;
+mod manual;
 mod migrate;
 mod reset;
 mod restore;
@@ -17,7 +18,7 @@ use crate::arguments::{Arguments, Db, DbCommand, Group};
 use crate::settings::{Settings, print_settings};
 use crate::source_tree::{Ready, SourceTree, ensure_fresh};
 use crate::terminal::{Format, Terminal};
-use crate::{App, ExitCode, Surroundings};
+use crate::{App, ExitCode, Surroundings, completion};
 use chrono::Utc;
 use schema_engine::executor::{Executor, SafetyCopies};
 use schema_engine::history::Migrations;
@@ -36,7 +37,17 @@ struct Context<'a> {
 }
 
 pub(crate) fn run(app: &App, arguments: Arguments, terminal: &Terminal) -> Result<ExitCode> {
-    let Group::Db(Db { common, command }) = arguments.group;
+    match arguments.group {
+        Group::Db(db) => run_db(app, db, terminal),
+        Group::Completions(arguments) => {
+            terminal.data(completion::script(app, arguments.shell)?.trim_end())?;
+            Ok(ExitCode::Done)
+        }
+        Group::Man(arguments) => manual::manual(app, terminal, &arguments),
+    }
+}
+
+fn run_db(app: &App, Db { common, command }: Db, terminal: &Terminal) -> Result<ExitCode> {
     let surroundings = Surroundings::of_process()?;
     let tree = if command.depends_on_sources() {
         match ensure_fresh(app, &surroundings, terminal, common.rebuild_policy())? {

@@ -23,6 +23,7 @@
 
 pub mod arguments;
 mod commands;
+mod completion;
 pub mod exit_code;
 pub mod settings;
 pub mod source_tree;
@@ -72,6 +73,9 @@ pub struct App {
 /// Runs the program: what `main` does, with the exit code that it returns.
 #[must_use]
 pub fn run(app: &App) -> ExitCode {
+    if let Some(answered) = completion::answer(app) {
+        return answered;
+    }
     let terminal = Terminal::of_process();
     let outcome = match arguments::parse(app, std::env::args_os()) {
         Ok(arguments) => commands::run(app, arguments, &terminal),

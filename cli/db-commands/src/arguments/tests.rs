@@ -6,9 +6,16 @@ use super::*;
 use schema_engine::pair::Pair;
 use schema_engine::side::{Side, Until};
 
+/// The words of a `db` command, read.
+fn parse_db<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Db, clap::Error> {
+    match parse(&App::TEST, words)?.group {
+        Group::Db(db) => Ok(db),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn parse_line(line: &str) -> Result<DbCommand, clap::Error> {
-    let Group::Db(db) = parse(&App::TEST, line.split(' '))?.group;
-    Ok(db.command)
+    parse_db(line.split(' ')).map(|db| db.command)
 }
 
 fn usage_error(line: &str) -> String {
@@ -61,7 +68,7 @@ fn a_preview_is_off_unless_asked_for() {
 #[test]
 fn the_commands_of_the_guide_parse() {
     let line = ["tgenie", "db", "revision", "-m", "Add priority field", "--autogenerate"];
-    let Group::Db(db) = parse(&App::TEST, line).unwrap().group;
+    let db = parse_db(line).unwrap();
     let DbCommand::Revision(revision) = db.command else { panic!("{:?}", db.command) };
     assert_eq!((revision.message.as_str(), revision.autogenerate), ("Add priority field", true));
 
@@ -118,7 +125,7 @@ fn common_flags_go_before_and_after_the_command() {
         "tgenie db --database a.db --json --no-rebuild current",
         "tgenie db current --no-rebuild --json --database a.db",
     ] {
-        let Group::Db(db) = parse(&App::TEST, line.split(' ')).unwrap().group;
+        let db = parse_db(line.split(' ')).unwrap();
         assert_eq!(db.common.database.as_deref(), Some("a.db".as_ref()));
         assert_eq!(db.common.format(), Format::Json);
         assert_eq!(db.common.rebuild_policy(), RebuildPolicy::Never);

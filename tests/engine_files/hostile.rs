@@ -58,7 +58,7 @@ fn incomplete_and_broken_dumps_are_refused() {
     for (source, hint) in [
         (text(""), "is empty"),
         (text("\n-- nothing\n"), "no BEGIN"),
-        (text("old data"), "cut short"),
+        (text("old data"), "line 1 of the dump begins with OLD"),
         (text("{\"a\": 1};"), "line 1 of the dump is not SQL"),
         (text("SELECT 1;"), "begins with SELECT"),
         (text("BEGIN;\nCREATE TABLE t(a);\n"), "COMMIT is missing"),
@@ -89,7 +89,7 @@ fn incomplete_and_broken_dumps_are_refused() {
         (b"\x1f\x8b\x08\0".to_vec(), "gzip"),
         (b"\x28\xb5\x2f\xfd".to_vec(), "zstd"),
         (b"SQLite format 3\0 and then junk".to_vec(), ""),
-        (vec![0x80; 5000], "cut short"),
+        (vec![0x80; 5000], "line 1 of the dump is not SQL"),
         (vec![0; 5000], "NUL byte"),
         ((0..=255).cycle().take(9000).collect(), "NUL byte"),
         (

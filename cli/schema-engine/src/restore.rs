@@ -4,8 +4,13 @@
 //! not at all.
 
 mod check;
+mod feed;
 mod guard;
+mod literal;
+mod loader;
 mod place;
+mod reader;
+mod row_batch;
 mod rows;
 mod schema_statement;
 mod script;
@@ -14,6 +19,7 @@ mod split;
 mod statement;
 mod token;
 mod virtual_table;
+mod window;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -145,7 +151,7 @@ fn load_beside(file: &DatabaseFile, source: &Path, options: &RestoreOptions) -> 
     let shape = script::Shape { page_size: place::required_page_size(file)? };
     let draft = draft(file)?;
     let counts = match kind {
-        SourceKind::Dump => script::load(source, &draft, shape)?,
+        SourceKind::Dump => script::load(source::open(source)?, &draft, shape)?,
         SourceKind::Database => copy(file, source, &draft, shape)?,
     };
     check::check(&draft, options.foreign_keys)?;
@@ -238,7 +244,7 @@ fn copy(file: &DatabaseFile, source: &Path, draft: &Path, shape: script::Shape) 
     })?;
     let _ = dump(source, DumpTarget::Stream(&mut text))?;
     drop(text);
-    script::load(&script, draft, shape)
+    script::load(source::open(&script)?, draft, shape)
 }
 
 fn close(connection: Connection) {

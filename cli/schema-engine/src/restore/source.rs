@@ -67,3 +67,9 @@ fn foreign_format(start: &[u8]) -> Option<(&'static str, &'static str)> {
         .find(|(magic, ..)| start.starts_with(magic))
         .map(|(_, what, advice)| (what, advice))
 }
+
+/// Opens a dump.
+pub(super) fn open(source: &Path) -> Result<File> {
+    File::open(source)
+        .map_err(|error| Error::failed(format!("can't read {}", source.display())).because(error))
+}

@@ -18,7 +18,7 @@ pub(super) struct Statement {
 }
 
 /// The longest statement that SQLite takes. <https://www.sqlite.org/limits.html#max_sql_length>
-const LONGEST: usize = 1_000_000_000;
+pub(super) const LONGEST: usize = 1_000_000_000;
 
 /// Reads statements from a stream.
 pub(super) struct Splitter<R> {
@@ -69,9 +69,43 @@ impl<R: BufRead> Splitter<R> {
         Self { input, dialect, line: 1, state: FRESH, statement }
     }
 
-    /// The stream, read to its end or to the last statement taken from it.
-    pub(super) fn into_inner(self) -> R {
-        self.input
+    /// The stream, for a look between two statements.
+    pub(super) fn input(&mut self) -> &mut R {
+        &mut self.input
+    }
+
+    /// The line that has been reached.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Takes no notice of the next bytes.
+    pub(super) fn skip(&mut self, count: usize) {
+        // What is skipped lies in the buffer, or there is nothing to skip.
+        let skipped = self.input.fill_buf().unwrap_or_default().get(..count).unwrap_or_default();
+        let lines = memchr::memchr_iter(b'\n', skipped).count() as u64;
+        self.skip_counted(count, lines);
+    }
+
+    /// Takes no notice of the next bytes, in which there are so many line ends.
+    pub(super) fn skip_counted(&mut self, count: usize, lines: u64) {
+        self.input.consume(count);
+        self.line += lines;
+        self.statement.line = self.line;
+    }
+
+    /// The error for a NUL byte, so many lines further on.
+    pub(super) fn nul_byte(&self, lines: u64) -> Error {
+        Error::failed(format!("line {} holds a NUL byte: this is no text", self.line + lines))
+    }
+
+    /// The error for an end within a statement.
+    pub(super) fn cut_short(&self) -> Error {
+        Error::failed(format!(
+            "the {} is cut short: it ends within the statement on line {}",
+            self.dialect.noun(),
+            self.statement.line
+        ))
     }
 
     /// The next statement; none at the end of the stream.
@@ -93,10 +127,7 @@ impl<R: BufRead> Splitter<R> {
             while let Some(&byte) = chunk.get(used) {
                 used += 1;
                 if byte == 0 {
-                    return Err(Error::failed(format!(
-                        "line {} holds a NUL byte: this is no text",
-                        self.line
-                    )));
+                    return Err(self.nul_byte(0));
                 }
                 complete = advance(&mut self.state, &mut self.statement, self.line, byte);
                 if byte == b'\n' {
@@ -143,20 +174,13 @@ impl<R: BufRead> Splitter<R> {
                 Statement { line: self.line, text: Vec::new() },
             )));
         }
-        Err(Error::failed(format!(
-            "the {} is cut short: it ends within the statement on line {}",
-            self.dialect.noun(),
-            self.statement.line
-        )))
+        Err(self.cut_short())
     }
 }
 
 /// Takes over what follows in quotes, up to something that has to be looked at.
 fn skip_quoted(rest: &[u8], quote: u8, text: &mut Vec<u8>) -> usize {
-    let plain = rest
-        .iter()
-        .position(|byte| *byte == quote || *byte == b'\n' || *byte == 0)
-        .unwrap_or(rest.len());
+    let plain = memchr::memchr3(quote, b'\n', 0, rest).unwrap_or(rest.len());
     text.extend_from_slice(&rest[..plain]);
     plain
 }

@@ -39,6 +39,12 @@ pub(super) enum Group {
     Schema,
 }
 
+/// What the statements of a dump begin with.
+pub(super) const KEYWORDS: [&str; 11] = [
+    "BEGIN", "COMMIT", "END", "ROLLBACK", "PRAGMA", "INSERT", "REPLACE", "CREATE", "DELETE",
+    "DROP", "ANALYZE",
+];
+
 /// Why a statement can't run, as the rest of a sentence that begins with where it stands.
 pub(super) type Objection = String;
 
@@ -50,7 +56,9 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
         return Err("is a command of the sqlite3 shell, not SQL".to_owned());
     }
     let keyword = match first.kind {
-        Kind::Word => String::from_utf8_lossy(first.text).to_ascii_uppercase(),
+        Kind::Word if first.text.is_ascii() => {
+            String::from_utf8_lossy(first.text).to_ascii_uppercase()
+        }
         _ => String::new(),
     };
     match keyword.as_str() {
@@ -103,6 +111,16 @@ fn pragma(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
         }
         _ => Err(format!("is a PRAGMA {name}, which no dump needs")),
     }
+}
+
+/// Whether a PRAGMA makes the database one in UTF-16.
+pub(super) fn sets_utf16(text: &[u8]) -> bool {
+    let mut tokens = Tokens::new(text).skip(1);
+    let is_encoding = tokens
+        .next()
+        .and_then(|token| token.name())
+        .is_some_and(|name| name.eq_ignore_ascii_case("encoding"));
+    is_encoding && memchr::memmem::find(text, b"16").is_some()
 }
 
 fn insert(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {

@@ -1,0 +1,326 @@
+//! Runs the statements of a dump or a schema, one after the other, and writes the rows of it.
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, params};
+
+use super::Dialect;
+use super::feed::Feed;
+use super::guard::Guard;
+use super::row_batch::RowBatch;
+use super::schema_statement;
+use super::script::{Shape, cant_load};
+use super::split::Statement;
+use super::statement::{self, Command, Group};
+use crate::dump::seal::Counts;
+use crate::dump::{is_reserved, sequence_helper};
+use crate::error::{Error, Result};
+
+/// Where the dump is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Before,
+    Within,
+    After,
+}
+
+pub(super) struct Loader<'a> {
+    connection: &'a Connection,
+    dialect: Dialect,
+    guard: Guard,
+    shape: Shape,
+    phase: Phase,
+    counts: Counts,
+    virtual_tables: Vec<String>,
+    /// The statement before, where it may have made a table that is dropped again.
+    previous: Vec<u8>,
+}
+
+impl<'a> Loader<'a> {
+    pub(super) fn new(
+        connection: &'a Connection,
+        shape: Shape,
+        dialect: Dialect,
+    ) -> rusqlite::Result<Self> {
+        // The file is nobody else's and is thrown away on any failure. Sorting for the indexes is
+        // quickest with the caches as they are.
+        connection.execute_batch(
+            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
+             PRAGMA ignore_check_constraints=ON; PRAGMA threads=2; PRAGMA cell_size_check=ON;",
+        )?;
+        if let Some(page_size) = shape.page_size {
+            connection.pragma_update(None, "page_size", page_size)?;
+        }
+        let guard = Guard::set(connection, dialect)?;
+        Ok(Self {
+            connection,
+            dialect,
+            guard,
+            shape,
+            phase: Phase::Before,
+            counts: Counts::default(),
+            virtual_tables: Vec::new(),
+            previous: Vec::new(),
+        })
+    }
+
+    pub(super) fn run(&mut self, statement: &Statement) -> Result<()> {
+        let read = match self.dialect {
+            Dialect::Dump => statement::read(&statement.text),
+            Dialect::Schema => schema_statement::read(&statement.text),
+        };
+        let refused = |objection: &str| self.dialect.refused(statement, objection);
+        let command = read.map_err(|objection| refused(&objection))?;
+        match (self.phase, &command, self.dialect) {
+            (Phase::Before, Command::Begin, _) => self.phase = Phase::Within,
+            (Phase::Before, Command::Nothing | Command::PageSize(_), _)
+            | (Phase::Within, _, Dialect::Dump) => {}
+            (Phase::Before, _, Dialect::Dump) => {
+                return Err(refused("comes before the BEGIN of a dump"));
+            }
+            (Phase::After, _, _) => return Err(refused("follows the COMMIT")),
+            (Phase::Within, Command::Begin, Dialect::Schema) => {
+                return Err(refused("begins a transaction within another"));
+            }
+            (Phase::Before, Command::Commit, Dialect::Schema) => {
+                return Err(refused("ends a transaction that wasn't begun"));
+            }
+            (Phase::Before | Phase::Within, _, Dialect::Schema) => {}
+        }
+        let result = match command {
+            Command::Begin => self.ours("BEGIN"),
+            Command::Commit => {
+                // A schema may have several transactions, or none.
+                self.phase = match self.dialect {
+                    Dialect::Dump => Phase::After,
+                    Dialect::Schema => Phase::Before,
+                };
+                self.ours("COMMIT")
+            }
+            Command::Nothing => Ok(()),
+            Command::PageSize(size) => self.page_size(&size),
+            Command::Run(Group::Schema, sql) => self.worked_out(&sql),
+            Command::Run(group, sql) => {
+                self.counts.tables += u64::from(group == Group::Create && makes_table(&sql));
+                self.theirs(group, &sql).map(|_| ())
+            }
+            // Python writes what a virtual table shows besides the tables behind it.
+            Command::Insert { table, .. } if self.virtual_tables.contains(&table) => Ok(()),
+            Command::Insert { sql, .. } if self.dialect == Dialect::Schema => self.worked_out(&sql),
+            Command::Insert { table, sql } => self.theirs(Group::Insert, &sql).map(|changed| {
+                if !is_reserved(&table) {
+                    self.counts.rows += changed;
+                }
+            }),
+            Command::VirtualTable { name, sql } => self.virtual_table(&name, &sql),
+            Command::Sequence => self.sequence(),
+            Command::DropHelper(name) => {
+                let [create, drop] = sequence_helper(&name);
+                if self.previous != create.as_bytes() {
+                    return Err(self.dialect.refused(statement, "is a DROP, which no dump needs"));
+                }
+                self.counts.tables = self.counts.tables.saturating_sub(1);
+                self.ours(&drop)
+            }
+        };
+        result.map_err(|error| match self.guard.take_refused() {
+            Some(objection) => self.dialect.refused(statement, &objection),
+            None => self.dialect.failed(statement, error),
+        })?;
+        self.previous.clear();
+        if statement.text.len() < 200 {
+            self.previous.extend_from_slice(&statement.text);
+        }
+        Ok(())
+    }
+
+    /// Writes rows of a dump.
+    pub(super) fn write(&mut self, feed: &mut Feed, rows: RowBatch) -> Result<()> {
+        let first = Statement { line: rows.lines.first().copied().unwrap_or(0), text: Vec::new() };
+        if self.phase != Phase::Within {
+            let objection = match self.phase {
+                Phase::Before => "comes before the BEGIN of a dump",
+                _ => "follows the COMMIT",
+            };
+            let text = rows.statement(0);
+            return Err(self.dialect.refused(&Statement { text, ..first }, objection));
+        }
+        self.previous.clear();
+        let target = std::sync::Arc::clone(&rows.target);
+        // Python writes what a virtual table shows besides the tables behind it.
+        if self.virtual_tables.contains(&target.table) {
+            return Ok(());
+        }
+        feed.prepare(self.connection, target.width).map_err(cant_load)?;
+        let written = self.guard.for_dump(Group::Insert, || feed.write(self.connection, rows));
+        match written.rows {
+            Ok(rows) => {
+                if !is_reserved(&target.table) {
+                    self.counts.rows += rows;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let statement = written.last.map_or(first, |(rows, row)| Statement {
+                    line: rows.lines.get(row).copied().unwrap_or(0),
+                    text: rows.statement(row),
+                });
+                Err(match self.guard.take_refused() {
+                    Some(objection) => self.dialect.refused(&statement, &objection),
+                    None => self.dialect.failed(&statement, error),
+                })
+            }
+        }
+    }
+
+    /// Runs a statement of the dump; the number of rows it wrote.
+    fn theirs(&self, group: Group, sql: &str) -> rusqlite::Result<u64> {
+        self.guard.for_dump(group, || {
+            let mut statement = self.connection.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while rows.next()?.is_some() {}
+            drop(rows);
+            drop(statement);
+            Ok(self.connection.changes())
+        })
+    }
+
+    /// Runs a statement of a schema. It is held to its rules when it is compiled; what a virtual
+    /// table does for it runs freely, and nothing runs for ever.
+    fn worked_out(&self, sql: &str) -> rusqlite::Result<()> {
+        const INSTRUCTIONS: i32 = 1_000_000;
+        const ROUNDS: u32 = 300;
+        let mut statement = self.guard.for_dump(Group::Schema, || self.connection.prepare(sql))?;
+        let mut rounds = 0;
+        let is_over = move || {
+            rounds += 1;
+            rounds > ROUNDS
+        };
+        self.connection.progress_handler(INSTRUCTIONS, Some(is_over))?;
+        let mut run = || {
+            let mut rows = statement.query([])?;
+            while rows.next()?.is_some() {}
+            Ok(())
+        };
+        let outcome = run();
+        self.connection.progress_handler(0, None::<fn() -> bool>)?;
+        outcome
+    }
+
+    fn ours(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.execute_batch(sql)
+    }
+
+    fn page_size(&self, size: &str) -> rusqlite::Result<()> {
+        match (self.shape.page_size, size.parse::<i64>()) {
+            (None, Ok(size)) => self.connection.pragma_update(None, "page_size", size),
+            _ => Ok(()),
+        }
+    }
+
+    /// The tables behind a virtual table can be filled only with SQLite's own guard down, and only
+    /// from here on.
+    fn virtual_table(&mut self, name: &str, sql: &str) -> rusqlite::Result<()> {
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, true)?;
+        let entered = self.connection.execute(
+            "INSERT INTO sqlite_schema(type, name, tbl_name, rootpage, sql) VALUES('table', ?1, ?1, 0, ?2)",
+            params![name, sql],
+        );
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false)?;
+        self.counts.tables += 1;
+        self.virtual_tables.push(name.to_owned());
+        entered.map(|_| ())
+    }
+
+    /// The shell of 3.53 creates `sqlite_sequence` by hand, which only its own guard-free mode may.
+    fn sequence(&self) -> rusqlite::Result<()> {
+        let is_there: bool = self.connection.query_row(
+            "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence')",
+            [],
+            |row| row.get(0),
+        )?;
+        if is_there {
+            return Ok(());
+        }
+        sequence_helper("\"sequence helper\"").iter().try_for_each(|sql| self.ours(sql))
+    }
+
+    pub(super) fn finish(&mut self) -> Result<Counts> {
+        let problem = match self.phase {
+            Phase::Before if self.dialect == Dialect::Schema => return Ok(self.counts),
+            Phase::Before => "it holds no BEGIN: this is no dump of a database",
+            Phase::Within => "it is cut short: its COMMIT is missing",
+            Phase::After => {
+                self.tidy_sequence().map_err(cant_load)?;
+                return Ok(self.counts);
+            }
+        };
+        Err(match self.dialect {
+            Dialect::Dump => Error::failed(format!("can't restore the dump: {problem}"))
+                .next("Take another copy of the dump."),
+            Dialect::Schema => Error::failed(problem),
+        })
+    }
+
+    /// The shell of 3.50 writes a table's sequence twice, and SQLite then counts from the lower
+    /// one: the higher is right.
+    fn tidy_sequence(&self) -> rusqlite::Result<()> {
+        let is_there: bool = self.connection.query_row(
+            "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence')",
+            [],
+            |row| row.get(0),
+        )?;
+        if is_there {
+            self.ours(
+                "DELETE FROM sqlite_sequence AS one WHERE EXISTS (
+                   SELECT 1 FROM sqlite_sequence AS other
+                   WHERE other.name = one.name AND (other.seq > one.seq
+                      OR (other.seq = one.seq AND other.rowid < one.rowid)))",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn makes_table(sql: &str) -> bool {
+    let mut words = sql.split_ascii_whitespace().skip(1);
+    words.next().is_some_and(|word| word.eq_ignore_ascii_case("table"))
+}
+
+impl Dialect {
+    /// A statement that isn't let through.
+    fn refused(self, statement: &Statement, objection: &str) -> Error {
+        let what = format!("{} {objection}: {}", self.place(statement), excerpt(&statement.text));
+        match self {
+            Self::Dump => Error::refused(what).next(
+                "Restore only dumps from sources you trust, made by this tool, sqlite3 or Python.",
+            ),
+            Self::Schema => Error::failed(what),
+        }
+    }
+
+    /// A statement that SQLite couldn't run.
+    fn failed(self, statement: &Statement, error: rusqlite::Error) -> Error {
+        let what = match (self, error.sqlite_error_code()) {
+            (Self::Schema, Some(ErrorCode::OperationInterrupted)) => "runs too long for a schema",
+            (Self::Schema, Some(ErrorCode::DiskFull)) => "needs more room than a schema may take",
+            _ => "can't be loaded",
+        };
+        let (place, text) = (self.place(statement), excerpt(&statement.text));
+        Error::failed(format!("{place} {what}: {text}")).because(error)
+    }
+
+    fn place(self, statement: &Statement) -> String {
+        format!("line {} of the {}", statement.line, self.noun())
+    }
+}
+
+/// The beginning of a statement, on one line.
+fn excerpt(text: &[u8]) -> String {
+    const LENGTH: usize = 80;
+    let start = text.get(..4 * LENGTH).unwrap_or(text);
+    let text = String::from_utf8_lossy(start);
+    let line: String =
+        text.chars().map(|one| if one.is_control() { ' ' } else { one }).take(LENGTH).collect();
+    if line.len() < start.len() { format!("{line}…") } else { line }
+}

@@ -14,6 +14,7 @@ mod guard;
 mod hazards;
 mod identity;
 mod indexes;
+mod ledger;
 mod refusals;
 mod shape;
 mod statistics;

@@ -6,12 +6,15 @@
 
 mod adopt;
 mod foreign_keys;
+mod ledger;
 mod observer;
 mod patience;
 mod run;
 mod standing;
+mod watch;
 
 pub use adopt::Predecessor;
+pub use ledger::{DEFAULT_LIMIT, Held, RowLedger};
 pub use observer::{Observer, Silent};
 pub use standing::Standing;
 
@@ -25,6 +28,7 @@ use patience::Patience;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use watch::Watch;
 
 /// Runs a program's revisions on one database.
 #[derive(Clone, Copy)]
@@ -35,6 +39,8 @@ pub struct Executor<'a> {
     pub migrations: &'a Migrations,
     /// Whether a copy is made before anything changes.
     pub safety_copies: SafetyCopies<'a>,
+    /// Whether the rows that no revision means to change are compared before a commit.
+    pub row_ledger: RowLedger,
     /// The program with Alembic whose databases this one takes over, if there is one.
     pub predecessor: Option<Predecessor<'a>>,
     /// How long to wait for a database that another program holds.
@@ -72,10 +78,14 @@ pub struct RunReport {
     pub to: Option<String>,
     /// The revisions that ran, in the order in which they did.
     pub ran: Vec<Ran>,
+    /// Those of them that refuse to run in a transaction, and so ended the one before them.
+    pub alone: Vec<String>,
     /// What was taken over from an earlier program, in words.
     pub taken_over: Option<String>,
     /// The copy of the database as it was before.
     pub safety_copy: Option<PathBuf>,
+    /// What the row ledger compared; `None` where none was kept.
+    pub held: Option<Held>,
     /// What else is worth saying.
     pub notes: Vec<String>,
 }
@@ -101,6 +111,7 @@ impl<'a> Executor<'a> {
             database,
             migrations,
             safety_copies,
+            row_ledger: RowLedger::default(),
             predecessor: None,
             patience: PATIENCE,
             observer: &Silent,
@@ -170,7 +181,13 @@ impl<'a> Executor<'a> {
             self.observer.copied(copy);
         }
         let connection = open(self.database, Access::Create).await?;
-        let work = run::run(self, &connection, &mut patience, target_text, direction);
+        // Where there are no rows there is nothing to hold.
+        let watch = match (presence, self.row_ledger) {
+            (Presence::Database, RowLedger::UpTo(_)) => Some(Watch::on(&connection).await?),
+            _ => None,
+        };
+        let request = run::Request { target: target_text, direction, watch: watch.as_ref() };
+        let work = run::run(self, &connection, &mut patience, &request);
         let outcome = attentive(work).await;
         let closed = close(connection).await;
         let (copy, note) = self.keep(copy, &outcome);
@@ -257,8 +274,10 @@ impl RunReport {
             from: at.clone(),
             to: at,
             ran: Vec::new(),
+            alone: Vec::new(),
             taken_over: None,
             safety_copy: None,
+            held: None,
             notes: Vec::new(),
         }
     }

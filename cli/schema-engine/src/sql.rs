@@ -10,6 +10,7 @@ pub mod create_index;
 pub mod create_table;
 mod cursor;
 pub mod edit;
+pub mod effect;
 pub mod first;
 pub mod layout;
 pub mod lexer;

@@ -149,7 +149,15 @@ struct Report<'a> {
     ran: Vec<Ran<'a>>,
     taken_over: Option<&'a str>,
     safety_copy: Option<String>,
+    outside_transaction: &'a [String],
+    held: Option<Held>,
     notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Held {
+    tables: usize,
+    rows: u64,
 }
 
 #[derive(Serialize)]
@@ -172,6 +180,8 @@ impl<'a> Report<'a> {
             ran: ran.collect(),
             taken_over: report.taken_over.as_deref(),
             safety_copy: report.safety_copy.as_ref().map(|path| path.display().to_string()),
+            outside_transaction: &report.alone,
+            held: report.held.map(|held| Held { tables: held.tables, rows: held.rows }),
             notes: &report.notes,
         }
     }

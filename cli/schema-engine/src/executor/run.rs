@@ -2,8 +2,11 @@
 
 use super::adopt::{adopt, is_kept_by_alembic};
 use super::foreign_keys::{Violations, check_no_new, violations};
+use super::ledger::Ledger;
 use super::patience::Patience;
-use super::{Executor, Ran, RunReport, Standing};
+use super::watch::Watch;
+use super::{Executor, Ran, RowLedger, RunReport, Standing};
+use crate::amount::size;
 use crate::connection::explain;
 use crate::diff::diff;
 use crate::error::{Error, ErrorKind, Result};
@@ -15,14 +18,23 @@ use crate::schema::Schema;
 use crate::scratch::Scratch;
 use crate::target::Direction;
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait as _,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use sea_orm_migration::SchemaManager;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What is undone when a run fails.
 const UNCHANGED: &str = "The database is unchanged: everything was rolled back.";
+
+/// What a run is asked for.
+pub(super) struct Request<'a> {
+    pub(super) target: &'a str,
+    pub(super) direction: Direction,
+    /// What sees where rows come from, if rows are to be held.
+    pub(super) watch: Option<&'a Arc<Watch>>,
+}
 
 /// Runs what is to do. What that is gets decided once the lock is held, so that a second runner,
 /// which had to wait for the first, finds nothing left.
@@ -30,9 +42,9 @@ pub(super) async fn run(
     executor: &Executor<'_>,
     connection: &DatabaseConnection,
     patience: &mut Patience<'_>,
-    target: &str,
-    direction: Direction,
+    request: &Request<'_>,
 ) -> Result<RunReport> {
+    let Request { target, direction, watch } = *request;
     let migrations = executor.migrations;
     let transaction = patience.wait(async || begin(connection).await).await?;
     let mut standing = Standing::read(&transaction, migrations).await?;
@@ -43,7 +55,9 @@ pub(super) async fn run(
     } else {
         violations(&transaction).await?
     };
+    let mut holding = Holding { executor, watch, ledger: None };
     if standing.places().is_empty() && is_kept_by_alembic(&before) {
+        holding.open(&transaction, &before, &mut report).await?;
         let taken_over = adopt(&transaction, migrations, &before, executor.predecessor).await?;
         report.taken_over = Some(taken_over);
         standing = Standing::read(&transaction, migrations).await?;
@@ -51,6 +65,9 @@ pub(super) async fn run(
     }
     let todo =
         standing.todo(migrations, executor.resolve(&standing, target, direction)?, direction);
+    if !todo.is_empty() && report.taken_over.is_none() {
+        holding.open(&transaction, &before, &mut report).await?;
+    }
     // On an empty database the run is itself the replay; there is nothing to compare with.
     let is_new = before.tables.is_empty() && standing.places().is_empty();
     let expected = if is_new || todo.is_empty() {
@@ -68,6 +85,7 @@ pub(super) async fn run(
         migrations,
         direction,
         unrecorded: Vec::new(),
+        holding,
     };
     work.keep_books(&statistics.save).await?;
     for (number, at) in todo.iter().enumerate() {
@@ -76,8 +94,11 @@ pub(super) async fn run(
         }
         executor.observer.begins(migrations[*at].name(), number + 1, todo.len());
         if migrations[*at].use_transaction() == Some(false) {
-            known = work.commit(&known).await?;
+            known = work.commit(&known, None, &mut report).await?;
             work.alone(*at, &mut report).await?;
+            if number + 1 < todo.len() {
+                work.hold(&mut report).await?;
+            }
         } else {
             work.step(*at, &mut report).await?;
         }
@@ -86,12 +107,14 @@ pub(super) async fn run(
         }
     }
     work.keep_books(&statistics.restore).await?;
+    let mut after = None;
     if let Some(expected) = expected {
-        let after = inspect(work.transaction().await?).await?;
+        let found = inspect(work.transaction().await?).await?;
         let remaining = remaining(&standing, &todo, direction);
-        expected.check(migrations, &remaining, &after).await?;
+        expected.check(migrations, &remaining, &found).await?;
+        after = Some(found);
     }
-    work.commit(&known).await?;
+    work.commit(&known, after, &mut report).await?;
     report.to =
         remaining(&standing, &todo, direction).last().map(|at| migrations[*at].name().to_owned());
     Ok(report)
@@ -127,6 +150,79 @@ struct Work<'a> {
     direction: Direction,
     /// What has run in the open transaction; its rows are written right before the commit.
     unrecorded: Vec<String>,
+    holding: Holding<'a>,
+}
+
+/// The row ledger of the open transaction.
+struct Holding<'a> {
+    executor: &'a Executor<'a>,
+    watch: Option<&'a Arc<Watch>>,
+    ledger: Option<Ledger>,
+}
+
+impl Holding<'_> {
+    /// Begins to hold what is there, if the database isn't too large for that.
+    async fn open(
+        &mut self,
+        transaction: &impl ConnectionTrait,
+        before: &Schema,
+        report: &mut RunReport,
+    ) -> Result<()> {
+        let (Some(watch), RowLedger::UpTo(limit)) = (self.watch, self.executor.row_ledger) else {
+            return Ok(());
+        };
+        if bytes(transaction).await? > limit {
+            let note =
+                format!("the database is larger than {}: its rows were not compared", size(limit));
+            if !report.notes.contains(&note) {
+                report.notes.push(note);
+            }
+            return Ok(());
+        }
+        self.ledger = Some(Ledger::open(transaction, before.clone(), watch).await?);
+        Ok(())
+    }
+
+    /// The same where the schema has to be read first.
+    async fn open_here(
+        &mut self,
+        connection: &(impl ConnectionTrait + sea_schema::Connection),
+        report: &mut RunReport,
+    ) -> Result<()> {
+        if self.watch.is_none() {
+            return Ok(());
+        }
+        let before = inspect(connection).await?;
+        self.open(connection, &before, report).await
+    }
+
+    /// Compares what is held, if anything is. The schema is read where it isn't given.
+    async fn check(
+        &mut self,
+        connection: &(impl ConnectionTrait + sea_schema::Connection),
+        after: Option<Schema>,
+        report: &mut RunReport,
+    ) -> Result<()> {
+        let Some(ledger) = self.ledger.take() else { return Ok(()) };
+        let after = match after {
+            Some(after) => after,
+            None => inspect(connection).await?,
+        };
+        let held = ledger.check(connection, &after).await?;
+        report.held = Some(report.held.map_or(held, |other| other.and(held)));
+        Ok(())
+    }
+}
+
+/// How large the database is.
+async fn bytes(transaction: &impl ConnectionTrait) -> Result<u64> {
+    let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    let query = Statement::from_string(DbBackend::Sqlite, sql);
+    let unreadable = |error| explain(error, "can't read how large the database is");
+    let row = transaction.query_one_raw(query).await.map_err(unreadable)?;
+    let bytes: Option<i64> =
+        row.map(|row| row.try_get_by_index(0)).transpose().map_err(unreadable)?;
+    Ok(bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0))
 }
 
 impl Work<'_> {
@@ -173,8 +269,11 @@ impl Work<'_> {
     }
 
     /// A revision that refuses to run in a transaction. Its row is written right behind it.
+    ///
+    /// What it does to rows can't be rolled back any more, but it doesn't pass for success.
     async fn alone(&mut self, at: usize, report: &mut RunReport) -> Result<()> {
         let name = self.migrations[at].name();
+        self.holding.open_here(self.connection, report).await?;
         let started = Instant::now();
         let manager = SchemaManager::new(self.connection);
         let outcome = match self.direction {
@@ -190,15 +289,40 @@ impl Work<'_> {
             Direction::Down => forget(self.connection, name).await,
         };
         booked.map_err(|error| failure(name, error, &state))?;
+        // It can have switched them on, and the next transaction would be in their hands.
+        let off = self.connection.execute_unprepared("PRAGMA foreign_keys = OFF").await;
+        off.map_err(|error| failure(name, error, &state))?;
         report.notes.push(format!(
             "{name} ran outside of any transaction: what ran before it was committed first"
         ));
+        report.alone.push(name.to_owned());
         report.ran.push(Ran { revision: name.to_owned(), took: started.elapsed() });
-        Ok(())
+        let state = format!(
+            "{name} ran outside of any transaction and is recorded: that can't be rolled back."
+        );
+        let checked = self.holding.check(self.connection, None, report).await;
+        checked.map_err(|error| {
+            error.state(state).next("Put the copy from before back with `db backups restore`.")
+        })
     }
 
-    /// Commits if no row refers to nothing that didn't before. Gives what is broken now.
-    async fn commit(&mut self, known: &Violations) -> Result<Violations> {
+    /// Begins to hold the rows as they are in a new transaction.
+    async fn hold(&mut self, report: &mut RunReport) -> Result<()> {
+        self.transaction().await?;
+        match &self.transaction {
+            Some(transaction) => self.holding.open_here(transaction, report).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Commits if no row refers to nothing that didn't before, and no row or value changed that
+    /// wasn't meant to. Gives what is broken now. The schema is read where it isn't given.
+    async fn commit(
+        &mut self,
+        known: &Violations,
+        after: Option<Schema>,
+        report: &mut RunReport,
+    ) -> Result<Violations> {
         let Some(transaction) = self.transaction.take() else {
             return Ok(known.clone());
         };
@@ -206,7 +330,10 @@ impl Work<'_> {
         record(&transaction, &self.unrecorded).await.map_err(unwritten)?;
         self.unrecorded.clear();
         let now = violations(&transaction).await?;
-        check_no_new(known, &now).map_err(|error| error.state(UNCHANGED))?;
+        let state = state(report);
+        check_no_new(known, &now).map_err(|error| error.state(&state))?;
+        let held = self.holding.check(&transaction, after, report).await;
+        held.map_err(|error| error.state(&state))?;
         transaction.commit().await.map_err(|error| explain(error, "can't commit the changes"))?;
         Ok(now)
     }
@@ -217,9 +344,12 @@ fn stopped(report: &RunReport) -> Error {
 }
 
 fn state(report: &RunReport) -> String {
-    match report.notes.as_slice() {
+    match report.alone.as_slice() {
         [] => UNCHANGED.to_owned(),
-        notes => format!("Everything since then was rolled back; but {}.", notes.join(", and ")),
+        alone => format!(
+            "What ran up to {} is done and recorded, because that runs outside of any transaction; everything behind it was rolled back.",
+            alone[alone.len() - 1]
+        ),
     }
 }
 

@@ -1,0 +1,233 @@
+//! The row ledger: what the revisions didn't mean to change is as it was, or nothing is committed.
+//!
+//! Before the first revision the rows of every table are summed up, one pass a table. While the
+//! revisions run, what they do to tables is followed. Before the commit the tables that anything
+//! was done to are summed up once more and compared, as far as nothing in them was meant to change.
+
+mod digest;
+mod lineage;
+
+pub(crate) use digest::Digest;
+pub(crate) use lineage::{Lineage, Touched};
+
+use super::watch::{DIGEST, Watch};
+use crate::connection::explain;
+use crate::error::{Error, Result};
+use crate::ident::Ident;
+use crate::schema::{Column, Schema, Table};
+use digest::Sums;
+use lineage::{Descent, Origin, Rows};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Which databases have a row ledger kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowLedger {
+    /// Those up to so many bytes.
+    UpTo(u64),
+    /// None.
+    Never,
+}
+
+impl Default for RowLedger {
+    fn default() -> Self {
+        Self::UpTo(DEFAULT_LIMIT)
+    }
+}
+
+/// Up to this size the ledger takes less than about two seconds.
+pub const DEFAULT_LIMIT: u64 = 512 << 20;
+
+/// As many columns as one call of the SQL function takes.
+const COLUMNS: usize = 90;
+
+/// The rows before anything was done.
+pub(super) struct Ledger {
+    before: Schema,
+    sums: BTreeMap<Ident, Vec<Sums>>,
+    watch: Arc<Watch>,
+}
+
+/// What was compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// How many tables were compared.
+    pub tables: usize,
+    /// How many rows they hold.
+    pub rows: u64,
+}
+
+impl Held {
+    /// Both comparisons of a run with two transactions, of which the larger one counts.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { tables: self.tables.max(other.tables), rows: self.rows.max(other.rows) }
+    }
+}
+
+impl Ledger {
+    /// Sums up every table, and follows from here what is done.
+    pub(super) async fn open(
+        connection: &impl ConnectionTrait,
+        before: Schema,
+        watch: &Arc<Watch>,
+    ) -> Result<Self> {
+        let mut sums = BTreeMap::new();
+        for table in before.tables.values() {
+            let columns: Vec<_> = plain_columns(table).map(|column| &column.name).collect();
+            let found = sum(connection, &table.name, &key(table), &columns).await?;
+            sums.insert(table.name.clone(), found);
+        }
+        watch.follow(Lineage::of(&before));
+        Ok(Self { before, sums, watch: Arc::clone(watch) })
+    }
+
+    /// Compares what is there now with what was there.
+    pub(super) async fn check(
+        self,
+        connection: &impl ConnectionTrait,
+        after: &Schema,
+    ) -> Result<Held> {
+        let lineage = self.watch.take();
+        let mut held = Held::default();
+        for table in after.tables.values() {
+            let Some(descent) = lineage.table(&table.name) else { continue };
+            let Some(origin) = &descent.origin else { continue };
+            let Some(before) = self.before.tables.get(origin) else { continue };
+            let sums = &self.sums[origin];
+            held.tables += 1;
+            held.rows += sums.first().map_or(0, |sums| sums.rows);
+            // Nothing was done to it, so nothing has to be read again.
+            let is_untouched = !lineage.is_disturbed(&table.name) && before.sql == table.sql;
+            if is_untouched || descent.rows == Rows::Written {
+                continue;
+            }
+            Comparison { before, sums, table, descent }.make(connection).await?;
+        }
+        Ok(held)
+    }
+}
+
+/// One table before and after.
+struct Comparison<'a> {
+    before: &'a Table,
+    sums: &'a [Sums],
+    table: &'a Table,
+    descent: &'a Descent,
+}
+
+impl Comparison<'_> {
+    async fn make(&self, connection: &impl ConnectionTrait) -> Result<()> {
+        let was = self.sums.first().map_or(0, |sums| sums.rows);
+        let mut kept = Vec::new();
+        for (name, origin) in &self.descent.columns {
+            let Some(column) = self.table.column(name) else { continue };
+            match origin {
+                Origin::Kept(old) => kept.push((column, old)),
+                Origin::Mistaken(text) if was > 0 => return Err(self.mistaken(column, text)),
+                Origin::Written | Origin::Mistaken(_) => {}
+            }
+        }
+        let now_called = |old: &Ident| {
+            kept.iter().find(|(_, from)| *from == old).map(|(column, _)| column.name.clone())
+        };
+        // Without the key there is nothing to tell by which row is which.
+        let key: Option<Vec<_>> = key(self.before).iter().map(now_called).collect();
+        let order: Vec<_> = plain_columns(self.before).collect();
+        let compared: Vec<_> = order
+            .iter()
+            .enumerate()
+            .filter_map(|(at, old)| {
+                let (column, _) = kept.iter().find(|(_, from)| **from == old.name)?;
+                Some((at, *old, *column))
+            })
+            .filter(|_| key.is_some())
+            .collect();
+        let names: Vec<_> = compared.iter().map(|(_, _, column)| &column.name).collect();
+        let now = sum(connection, &self.table.name, &key.unwrap_or_default(), &names).await?;
+        let are = now.first().map_or(0, |sums| sums.rows);
+        if was != are {
+            return Err(self.failure(&format!("{was} rows would become {are}")));
+        }
+        let mut all_exact = compared.len() == order.len();
+        for (place, (at, old, column)) in compared.iter().enumerate() {
+            let exact = self.before.affinity_of(old) == self.table.affinity_of(column);
+            all_exact &= exact;
+            let (was, is) = (column_sum(self.sums, *at), column_sum(&now, place));
+            if exact && was.exact != is.exact || !exact && was.said != is.said {
+                return Err(self.failure(&format!("values in {} would change", column.name)));
+            }
+        }
+        let whole = |sums: &[Sums]| -> Vec<_> { sums.iter().map(|it| it.whole).collect() };
+        if all_exact && whole(self.sums) != whole(&now) {
+            return Err(self.failure("values would move from one row to another"));
+        }
+        Ok(())
+    }
+
+    fn failure(&self, how: &str) -> Error {
+        Error::failed(format!("the rows of {} would not be what they were", self.table.name))
+            .because(how.to_owned())
+            .next("Report it to whoever wrote the revision: it changes what it only had to keep.")
+            .next("A revision that means to change values says so with an UPDATE, or with an expression in its copy; one that means to remove rows with a DELETE or a WHERE.")
+    }
+
+    fn mistaken(&self, column: &Column, text: &Ident) -> Error {
+        self.failure(&format!(
+            "{} would hold the text '{}' in every row: a copy names a column that isn't there",
+            column.name,
+            text.as_str()
+        ))
+    }
+}
+
+fn column_sum(sums: &[Sums], at: usize) -> digest::ColumnSum {
+    let part = sums.get(at / COLUMNS).and_then(|sums| sums.columns.get(at % COLUMNS));
+    part.copied().unwrap_or_default()
+}
+
+fn plain_columns(table: &Table) -> impl Iterator<Item = &Column> {
+    table.columns.iter().filter(|column| column.generated.is_none())
+}
+
+/// The columns that tell which row is which; none where only the rows themselves do.
+fn key(table: &Table) -> Vec<Ident> {
+    let columns = table.primary_key.iter().flat_map(|key| &key.columns);
+    columns.map(|column| column.name.clone()).collect()
+}
+
+/// Reads a table once.
+async fn sum(
+    connection: &impl ConnectionTrait,
+    table: &Ident,
+    key: &[Ident],
+    columns: &[&Ident],
+) -> Result<Vec<Sums>> {
+    let unreadable = |error| explain(error, &format!("can't read the rows of {table}"));
+    let keys = key.len();
+    let key = listed(key);
+    let parts = columns
+        .chunks(COLUMNS)
+        .map(|columns| format!("{DIGEST}({keys}{key}{})", listed(columns.iter().copied())));
+    let mut parts: Vec<_> = parts.collect();
+    if parts.is_empty() {
+        parts.push(format!("{DIGEST}({keys}{key})"));
+    }
+    // The rows themselves, and not what an index says of them.
+    let sql = format!("SELECT {} FROM main.{} NOT INDEXED", parts.join(", "), table.quoted());
+    let query = Statement::from_string(DbBackend::Sqlite, sql);
+    let row = connection.query_one_raw(query).await.map_err(unreadable)?;
+    let mut sums = Vec::new();
+    for at in 0..parts.len() {
+        let bytes: Vec<u8> = match &row {
+            Some(row) => row.try_get_by_index(at).map_err(unreadable)?,
+            None => Vec::new(),
+        };
+        sums.push(Sums::from_bytes(&bytes));
+    }
+    Ok(sums)
+}
+
+fn listed<'a>(columns: impl IntoIterator<Item = &'a Ident>) -> String {
+    columns.into_iter().fold(String::new(), |list, column| list + ", " + &column.quoted())
+}

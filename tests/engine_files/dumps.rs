@@ -7,7 +7,7 @@ use std::thread;
 
 use rusqlite::Connection;
 use schema_engine::ErrorKind;
-use schema_engine::dump::{DumpTarget, dump};
+use schema_engine::dump::{DumpOptions, DumpTarget, dump};
 
 use crate::support::{database, dump_to, files, folder, restore_now, told, value};
 
@@ -17,7 +17,8 @@ fn a_dump_begins_as_the_shell_expects_and_ends_with_its_seal() {
     let path =
         database(&folder.path().join("a.db"), "CREATE TABLE t(a); INSERT INTO t VALUES('x');");
     let mut text = Vec::new();
-    let report = dump(&path, DumpTarget::Stream(&mut text)).expect("the dump");
+    let report =
+        dump(&path, DumpTarget::Stream(&mut text), &DumpOptions::default()).expect("the dump");
     let text = String::from_utf8(text).expect("text");
     let statements: Vec<&str> = text.lines().filter(|line| !line.starts_with("--")).collect();
     assert_eq!(statements[..2], ["PRAGMA foreign_keys=OFF;", "BEGIN TRANSACTION;"]);
@@ -36,7 +37,7 @@ fn parents_come_before_children() {
         "CREATE TABLE c(b REFERENCES B); CREATE TABLE b(a REFERENCES a); CREATE TABLE a(id INTEGER PRIMARY KEY);",
     );
     let mut text = Vec::new();
-    let _ = dump(&path, DumpTarget::Stream(&mut text)).expect("the dump");
+    let _ = dump(&path, DumpTarget::Stream(&mut text), &DumpOptions::default()).expect("the dump");
     let text = String::from_utf8(text).expect("text");
     let tables: Vec<&str> =
         text.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.get(..1)).collect();
@@ -154,7 +155,8 @@ fn a_full_stream_is_an_error() {
     }
     let folder = folder();
     let path = database(&folder.path().join("a.db"), "CREATE TABLE t(a);");
-    let error = dump(&path, DumpTarget::Stream(&mut Full)).expect_err("full");
+    let error =
+        dump(&path, DumpTarget::Stream(&mut Full), &DumpOptions::default()).expect_err("full");
     assert!(told(&error).contains("can't write the dump"), "{}", told(&error));
 }
 

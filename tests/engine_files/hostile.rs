@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use schema_engine::ErrorKind;
-use schema_engine::dump::{DumpTarget, dump};
+use schema_engine::dump::{DumpOptions, DumpTarget, dump};
 use schema_engine::restore::{ForeignKeys, RestoreOptions, restore};
 
 use crate::support::{STAMP, database, dump_to, files, folder, restore_now, told, value};
@@ -196,7 +196,7 @@ fn a_changed_dump_of_ours_is_told_from_a_whole_one() {
         "CREATE TABLE t(a); INSERT INTO t VALUES('one'), ('two'), ('three');",
     );
     let mut whole = Vec::new();
-    let _ = dump(&path, DumpTarget::Stream(&mut whole)).expect("the dump");
+    let _ = dump(&path, DumpTarget::Stream(&mut whole), &DumpOptions::default()).expect("the dump");
     let text = String::from_utf8(whole.clone()).expect("text");
     let lines: Vec<&str> = text.lines().collect();
     let without_seal = format!("{}\n", lines[..lines.len() - 1].join("\n"));

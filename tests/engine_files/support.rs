@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use schema_engine::dump::{DumpReport, DumpTarget, dump};
+use schema_engine::dump::{DumpOptions, DumpReport, DumpTarget, dump};
 use schema_engine::restore::{RestoreOptions, RestoreReport, restore};
 use schema_engine::{Error, Result};
 use tempfile::TempDir;
@@ -32,7 +32,7 @@ pub(crate) fn restore_now(database: &Path, source: &Path) -> Result<RestoreRepor
 }
 
 pub(crate) fn dump_to(database: &Path, target: &Path) -> Result<DumpReport> {
-    dump(database, DumpTarget::File(target))
+    dump(database, DumpTarget::File(target), &DumpOptions::default())
 }
 
 /// The whole message of an error, with its causes.

@@ -17,11 +17,12 @@ mod revision;
 use crate::arguments::{Arguments, Db, DbCommand, Group};
 use crate::settings::{Settings, print_settings};
 use crate::source_tree::{Ready, SourceTree, ensure_fresh};
-use crate::terminal::{Format, Terminal};
+use crate::terminal::{Bar, Format, Terminal};
 use crate::{App, ExitCode, Surroundings, completion};
 use chrono::Utc;
 use schema_engine::executor::{Executor, SafetyCopies};
 use schema_engine::history::Migrations;
+use schema_engine::progress::Progress;
 use schema_engine::{Error, ErrorKind, Result};
 use std::path::Path;
 
@@ -107,16 +108,38 @@ impl Context<'_> {
         format!("{} db {rest}", self.app.name)
     }
 
+    /// Runs engine work with a bar that shows how far it has come. The work is asked to stop when
+    /// somebody asks the program to, and tidies up by itself.
+    fn watched<T>(&self, work: impl FnOnce(&dyn Progress) -> Result<T>) -> Result<T> {
+        let runtime = runtime()?;
+        // From here on a signal is heard, not before the thread below comes around to it.
+        let entered = runtime.enter();
+        let signal = stop_signal();
+        drop(entered);
+        let bar = Bar::new(self.terminal, self.format);
+        let (done, finished) = tokio::sync::oneshot::channel::<()>();
+        std::thread::scope(|scope| {
+            let watcher = &bar;
+            scope.spawn(move || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        _ = signal => watcher.cancel(),
+                        _ = finished => {}
+                    }
+                });
+            });
+            let outcome = work(&bar);
+            drop(done);
+            outcome
+        })
+    }
+
     /// Runs engine work to its end, or until somebody asks to stop.
     fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Error::failed("can't start the program's runtime").because(error))?;
-        runtime.block_on(async {
+        runtime()?.block_on(async {
             tokio::select! {
                 outcome = work => outcome,
-                signal = stop() => Err(Error::new(ErrorKind::Interrupted, format!("stopped by {signal}"))
+                signal = stop_signal() => Err(Error::new(ErrorKind::Interrupted, format!("stopped by {signal}"))
                     .state("What was under way is undone as a whole: the database is as it was before, or, if the end was reached just now, as it should be after.")
                     .next(format!("`{}` shows which.", self.command("current")))),
             }
@@ -124,24 +147,34 @@ impl Context<'_> {
     }
 }
 
-/// Waits until somebody asks the program to stop.
-async fn stop() -> &'static str {
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed("can't start the program's runtime").because(error))
+}
+
+/// Waits until somebody asks the program to stop; listens from the call on. Within a runtime.
+fn stop_signal() -> impl Future<Output = &'static str> + Send {
     #[cfg(unix)]
-    {
+    let listening = {
         use tokio::signal::unix::{SignalKind, signal};
-        let waiting = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-        if let (Ok(mut interrupt), Ok(mut terminate)) = waiting {
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    };
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut interrupt), Ok(mut terminate)) = listening {
             return tokio::select! {
                 _ = interrupt.recv() => "SIGINT",
                 _ = terminate.recv() => "SIGTERM",
             };
         }
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a handler the system stops the program; there is nothing to wait for.
+            std::future::pending::<()>().await;
+        }
+        "Ctrl-C"
     }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without a handler the system stops the program; there is nothing to wait for.
-        std::future::pending::<()>().await;
-    }
-    "Ctrl-C"
 }
 
 /// The time as safety copies are named by it, in UTC.

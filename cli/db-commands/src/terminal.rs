@@ -6,6 +6,7 @@
 //! that was closed ends the printing and not the work: an upgrade isn't left half told and
 //! half done because `head` had seen enough.
 
+mod bar;
 mod error_text;
 mod glyph;
 mod prompt;
@@ -23,6 +24,7 @@ use anstyle::{AnsiColor, Style};
 use schema_engine::{Error, Result};
 use serde::Serialize;
 
+pub use bar::Bar;
 pub use glyph::Glyph;
 pub use prompt::Answer;
 use visible::visible;
@@ -54,6 +56,8 @@ struct Stream {
     /// there.
     is_terminal: bool,
     closed: bool,
+    /// How long the line is that stands there without an end; it goes before the next is printed.
+    passing: usize,
 }
 
 impl Terminal {
@@ -158,7 +162,7 @@ impl std::fmt::Debug for Terminal {
 
 impl Stream {
     fn new(writer: impl Write + Send + 'static, is_terminal: bool) -> Mutex<Self> {
-        Mutex::new(Self { writer: Box::new(writer), is_terminal, closed: false })
+        Mutex::new(Self { writer: Box::new(writer), is_terminal, closed: false, passing: 0 })
     }
 
     fn shown<'line>(&self, line: &'line str) -> std::borrow::Cow<'line, str> {
@@ -166,6 +170,28 @@ impl Stream {
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {
+        self.take_off_passing_line();
+        self.put(text)
+    }
+
+    /// Shows a line in the place of the one that was shown so before. Nobody misses it if that
+    /// fails.
+    fn show_passing_line(&mut self, line: &str) {
+        let length = line.chars().count();
+        // Spaces, because without colours no control sequence reaches the terminal.
+        let rest = " ".repeat(self.passing.saturating_sub(length));
+        self.passing = length;
+        let _ = self.put(&format!("\r{line}{rest}"));
+    }
+
+    fn take_off_passing_line(&mut self) {
+        let length = std::mem::take(&mut self.passing);
+        if length > 0 {
+            let _ = self.put(&format!("\r{}\r", " ".repeat(length)));
+        }
+    }
+
+    fn put(&mut self, text: &str) -> io::Result<()> {
         if self.closed {
             return Ok(());
         }

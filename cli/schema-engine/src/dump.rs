@@ -23,6 +23,7 @@ pub(crate) use script::sequence_helper;
 use crate::database_file::durable::{self, Existing};
 use crate::database_file::{DatabaseFile, Found, real_path, same_file};
 use crate::error::{Error, Result};
+use crate::progress::{Progress, Silent};
 use seal::{Counts, Sealing};
 
 /// Where a dump goes.
@@ -33,6 +34,19 @@ pub enum DumpTarget<'a> {
     File(&'a Path),
     /// A stream, which is left incomplete if the dump fails: the last line is missing then.
     Stream(&'a mut dyn Write),
+}
+
+/// How to dump.
+#[derive(Clone, Copy)]
+pub struct DumpOptions<'a> {
+    /// Hears how far it has come, and may stop it.
+    pub progress: &'a dyn Progress,
+}
+
+impl Default for DumpOptions<'_> {
+    fn default() -> Self {
+        Self { progress: &Silent }
+    }
 }
 
 /// A finished dump.
@@ -58,7 +72,11 @@ pub struct DumpReport {
 /// If there is no database, if it is damaged or locked, if the target is the database itself or
 /// one of its files, a folder or another database, or if writing fails. The old content of a
 /// target file is untouched then.
-pub fn dump(database: &Path, target: DumpTarget<'_>) -> Result<DumpReport> {
+pub fn dump(
+    database: &Path,
+    target: DumpTarget<'_>,
+    options: &DumpOptions<'_>,
+) -> Result<DumpReport> {
     let file = DatabaseFile::resolve(database)?;
     let nothing_written = "Nothing was written.";
     match file.found()? {
@@ -81,10 +99,10 @@ pub fn dump(database: &Path, target: DumpTarget<'_>) -> Result<DumpReport> {
         Found::Empty | Found::Database => {}
     }
     match target {
-        DumpTarget::Stream(out) => dump_open(&file, out, None),
+        DumpTarget::Stream(out) => dump_open(&file, out, None, options),
         DumpTarget::File(path) => {
             let path = check_target(&file, path)?;
-            dump_to_file(&file, &path).map_err(|error| match error.data_state() {
+            dump_to_file(&file, &path, options).map_err(|error| match error.data_state() {
                 Some(_) => error,
                 None => error.state("No dump was written, and an older one is as it was."),
             })
@@ -92,7 +110,7 @@ pub fn dump(database: &Path, target: DumpTarget<'_>) -> Result<DumpReport> {
     }
 }
 
-fn dump_to_file(file: &DatabaseFile, path: &Path) -> Result<DumpReport> {
+fn dump_to_file(file: &DatabaseFile, path: &Path, options: &DumpOptions<'_>) -> Result<DumpReport> {
     let failed = |error: io::Error| {
         let what = format!("can't write {}", path.display());
         let advice = match error.kind() {
@@ -104,7 +122,7 @@ fn dump_to_file(file: &DatabaseFile, path: &Path) -> Result<DumpReport> {
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut draft = durable::draft(folder, "dump").map_err(failed)?;
-    let report = dump_open(file, draft.as_file_mut(), Some(path.to_owned()))?;
+    let report = dump_open(file, draft.as_file_mut(), Some(path.to_owned()), options)?;
     durable::publish(draft.into_temp_path(), path, Existing::Replace).map_err(failed)?;
     Ok(report)
 }
@@ -113,9 +131,10 @@ fn dump_open(
     file: &DatabaseFile,
     out: &mut dyn Write,
     path: Option<PathBuf>,
+    options: &DumpOptions<'_>,
 ) -> Result<DumpReport> {
     let mut connection = file.reader().map_err(|error| file.sqlite_error("can't open", error))?;
-    let (counts, sha256, bytes) = write(file, &mut connection, out)?;
+    let (counts, sha256, bytes) = write(file, &mut connection, out, options)?;
     Ok(DumpReport { path, tables: counts.tables, rows: counts.rows, bytes, sha256 })
 }
 
@@ -123,6 +142,7 @@ fn write(
     file: &DatabaseFile,
     connection: &mut Connection,
     out: &mut dyn Write,
+    options: &DumpOptions<'_>,
 ) -> Result<(Counts, String, u64)> {
     let failed = |error| file.sqlite_error("can't read", error);
     // A misspelt column must be an error, not a text; nothing of this dump may depend on a CHECK.
@@ -132,7 +152,7 @@ fn write(
     let snapshot = connection.transaction().map_err(failed)?;
     refuse_damage(file, &snapshot)?;
     let mut out = Sealing::new(out);
-    let counts = script::write(&snapshot, &mut out)?;
+    let counts = script::write(&snapshot, &mut out, options.progress)?;
     let (seal, bytes) =
         out.seal(counts).map_err(|error| Error::failed("can't write the dump").because(error))?;
     Ok((counts, seal.sha256, bytes))

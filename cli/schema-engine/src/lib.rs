@@ -20,6 +20,7 @@
 //! the rooms that do: [`connection`], [`inspect`], [`scratch`], [`models`], [`history`], [`mod@prove`],
 //! [`census`], [`mod@draft`], [`autogenerate`], [`side`], [`comparison`], [`migrations_dir`],
 //! [`executor`], and those that take a database as a whole.
+//! [`progress`] is how long work tells how far it has come, and hears that it should stop.
 //! Nothing here prints, asks or knows a command line.
 //!
 //! # In an app of its own
@@ -91,6 +92,7 @@ pub mod migrations_dir;
 pub mod models;
 pub mod pair;
 pub mod plan;
+pub mod progress;
 pub mod prove;
 pub mod questions;
 mod references;

@@ -30,7 +30,7 @@ use tempfile::TempPath;
 use crate::backup::{self, CopyName, SafetyCopy};
 use crate::database_file::{DatabaseFile, LOCK_TIMEOUT, durable};
 use crate::dump::seal::Counts;
-use crate::dump::{DumpTarget, dump, is_reserved};
+use crate::dump::{DumpOptions, DumpTarget, dump, is_reserved};
 use crate::error::{Error, Result};
 
 pub use source::SourceKind;
@@ -242,7 +242,7 @@ fn copy(file: &DatabaseFile, source: &Path, draft: &Path, shape: script::Shape) 
     let mut text = std::fs::File::options().write(true).open(&script).map_err(|error| {
         Error::failed(format!("can't write {}", script.display())).because(error)
     })?;
-    let _ = dump(source, DumpTarget::Stream(&mut text))?;
+    let _ = dump(source, DumpTarget::Stream(&mut text), &DumpOptions::default())?;
     drop(text);
     script::load(source::open(&script)?, draft, shape)
 }

@@ -4,7 +4,7 @@ use super::{Context, counted};
 use crate::ExitCode;
 use crate::arguments::{Dump, DumpTarget};
 use crate::terminal::Format;
-use schema_engine::dump::{self, DumpReport};
+use schema_engine::dump::{self, DumpOptions, DumpReport};
 use schema_engine::{Error, Result};
 use serde::Serialize;
 use std::io;
@@ -28,15 +28,20 @@ pub(super) fn dump(context: &Context<'_>, arguments: &Dump) -> Result<ExitCode> 
                 .state("Nothing was written.")
                 .next("Give a name without .gz or .zst, and compress the file afterwards."));
         }
-        DumpTarget::File(path) => dump::dump(context.database(), dump::DumpTarget::File(path))?,
+        DumpTarget::File(path) => context.watched(|progress| {
+            dump::dump(context.database(), dump::DumpTarget::File(path), &DumpOptions { progress })
+        })?,
         DumpTarget::StandardOutput if context.format == Format::Json => {
             return Err(Error::usage("the dump and the report can't both go to stdout")
                 .state("Nothing was written.")
                 .next("Give a file with --out, or leave out --json."));
         }
         DumpTarget::StandardOutput => {
-            let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-            dump::dump(context.database(), dump::DumpTarget::Stream(&mut out))?
+            let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout());
+            context.watched(|progress| {
+                let target = dump::DumpTarget::Stream(&mut out);
+                dump::dump(context.database(), target, &DumpOptions { progress })
+            })?
         }
     };
     tell(context, report)

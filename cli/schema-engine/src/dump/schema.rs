@@ -19,6 +19,8 @@ pub(super) struct Table {
 
 /// How the rows of a table are read and written.
 pub(super) struct Rows {
+    /// What the rowid is called in a query, where it can be seen.
+    pub(super) rowid: Option<String>,
     /// The query, each value followed by its raw bytes where text is stored as UTF-16. More than
     /// one query where it would have too many columns; they find the same rows in the same order.
     pub(super) selects: Vec<String>,
@@ -159,12 +161,17 @@ fn rows(
 ) -> Result<Rows> {
     let columns = columns(connection, table).map_err(unreadable)?;
     let mut read: Vec<String> = Vec::new();
-    if is_rowid_table && !has_rowid_alias(connection, table, &columns).map_err(unreadable)? {
+    let mut rowid = None;
+    if is_rowid_table && has_rowid_alias(connection, table, &columns).map_err(unreadable)? {
+        let alias = columns.iter().find(|column| column.is_primary_key);
+        rowid = alias.map(|column| quoted(&column.name));
+    } else if is_rowid_table {
         // Where columns have taken all three names the rowid can't be seen, let alone kept.
         let name = ["rowid", "_rowid_", "oid"]
             .into_iter()
             .find(|name| !columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)));
-        read.extend(name.map(str::to_owned));
+        rowid = name.map(str::to_owned);
+        read.extend(rowid.clone());
     }
     let with_rowid = !read.is_empty();
     read.extend(
@@ -175,7 +182,7 @@ fn rows(
     let list = if needs_list { format!("({})", read.join(",")) } else { String::new() };
     let insert = format!("INSERT INTO {}{list} VALUES(", quoted(table));
 
-    Ok(Rows { selects: selects(&quoted(table), &read, encoding), insert })
+    Ok(Rows { rowid, selects: selects(&quoted(table), &read, encoding), insert })
 }
 
 /// The most columns that a query can have. <https://www.sqlite.org/limits.html#max_column>

@@ -11,6 +11,7 @@ use super::schema::{Contents, Rows, Table, quoted, selects};
 use super::seal::{Counts, HEADER};
 use super::value::{Encoding, write_utf16, write_value};
 use crate::error::{Error, Result};
+use crate::progress::{Progress, Step, Unit, begin};
 
 /// Makes SQLite create `sqlite_sequence` where no table with AUTOINCREMENT is left but rows are.
 pub(crate) fn sequence_helper(name: &str) -> [String; 2] {
@@ -27,9 +28,15 @@ const LONGEST_STATEMENT: usize = 1_000_000_000;
 const CHUNK: usize = 256 * 1024;
 
 /// Writes everything that the open transaction of this connection sees, down to the COMMIT.
-pub(super) fn write(connection: &Connection, out: &mut dyn Write) -> Result<Counts> {
+pub(super) fn write(
+    connection: &Connection,
+    out: &mut dyn Write,
+    progress: &dyn Progress,
+) -> Result<Counts> {
     let contents = Contents::read(connection)?;
-    let mut script = Script { connection, out, buffer: Vec::with_capacity(2 * CHUNK) };
+    let step = begin(progress, "Dumping", Some(estimate(connection, &contents)), Unit::Rows);
+    let mut script =
+        Script { connection, out, step, rows: 0, told: 0, buffer: Vec::with_capacity(2 * CHUNK) };
     script.line(HEADER.trim_end())?;
     script.line("PRAGMA foreign_keys=OFF;")?;
     script.line("BEGIN TRANSACTION;")?;
@@ -53,9 +60,29 @@ pub(super) fn write(connection: &Connection, out: &mut dyn Write) -> Result<Coun
     Ok(Counts { tables: contents.tables.len() as u64, rows })
 }
 
+/// How many rows there are, roughly: where rowids tell, by the highest and the lowest.
+fn estimate(connection: &Connection, contents: &Contents) -> u64 {
+    let rows = |table: &Table| {
+        let (rows, name) = (table.rows.as_ref()?, quoted(&table.name));
+        // Each of its own: SQLite looks a single maximum or minimum up.
+        let sql = match &rows.rowid {
+            Some(id) => format!(
+                "SELECT coalesce((SELECT max({id}) FROM {name}) - (SELECT min({id}) FROM {name}) + 1, 0)"
+            ),
+            None => format!("SELECT count(*) FROM {name}"),
+        };
+        connection.query_row(&sql, [], |row| row.get(0)).ok().map(i64::unsigned_abs)
+    };
+    contents.tables.iter().filter_map(rows).fold(0, u64::saturating_add)
+}
+
 struct Script<'a> {
     connection: &'a Connection,
     out: &'a mut dyn Write,
+    step: Step<'a>,
+    /// Rows written, and how many of them the step knows of.
+    rows: u64,
+    told: u64,
     buffer: Vec<u8>,
 }
 
@@ -75,6 +102,7 @@ impl Script<'_> {
             .write_all(&self.buffer)
             .map_err(|error| Error::failed("can't write the dump").because(error))?;
         self.buffer.clear();
+        self.step.advance(self.rows - std::mem::replace(&mut self.told, self.rows))?;
         if self.buffer.capacity() > 16 * CHUNK {
             self.buffer.shrink_to(2 * CHUNK);
         }
@@ -198,6 +226,7 @@ impl Script<'_> {
     fn system_rows(&mut self, table: &str, columns: &[&str], encoding: Encoding) -> Result<()> {
         let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
         let rows = Rows {
+            rowid: None,
             selects: selects(table, &columns, encoding),
             insert: format!("INSERT INTO {table}({}) VALUES(", columns.join(",")),
         };
@@ -243,6 +272,7 @@ impl Script<'_> {
             }
             self.end_line()?;
             count += 1;
+            self.rows += 1;
         }
     }
 

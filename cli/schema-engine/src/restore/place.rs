@@ -16,7 +16,7 @@ use tempfile::TempPath;
 use crate::backup::{self, CopyName, SafetyCopy};
 use crate::database_file::durable::{self, Existing};
 use crate::database_file::{DatabaseFile, Found, holders, is};
-use crate::dump::{DumpTarget, dump};
+use crate::dump::{DumpOptions, DumpTarget, dump};
 use crate::error::{Error, Result};
 
 /// What became of the database that was there.
@@ -149,8 +149,10 @@ fn broken_off(
     copy: Option<&SafetyCopy>,
     error: rusqlite::Error,
 ) -> Error {
-    let hash =
-        |path: &Path| dump(path, DumpTarget::Stream(&mut io::sink())).map(|done| done.sha256);
+    let hash = |path: &Path| {
+        dump(path, DumpTarget::Stream(&mut io::sink()), &DumpOptions::default())
+            .map(|done| done.sha256)
+    };
     let now = hash(file.path());
     let is = |other: &Path| matches!((&now, hash(other)), (Ok(one), Ok(two)) if *one == two);
     let state = if is(fresh) {

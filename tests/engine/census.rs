@@ -1,6 +1,7 @@
 //! What is counted in live data, and that it is counted exactly where a migration fails.
 
 mod names;
+mod outcomes;
 mod rules;
 
 use crate::{run, scratch};

@@ -9,6 +9,7 @@ mod evidence;
 mod find;
 mod foreign_key;
 mod ground;
+mod outcome;
 mod renamed;
 mod shown;
 mod strict;

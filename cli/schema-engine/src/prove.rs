@@ -7,18 +7,20 @@
 
 mod detour;
 mod expressions;
+mod kept;
 
-use crate::answers::{Answers, Rename, converts};
-use crate::change::{Aspect, Change, TableChange};
+use crate::answers::{Answers, Rename};
+use crate::change::{Change, TableChange};
 use crate::diff::{Difference, diff};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::pair::Pair;
 use crate::plan::{Effort, Plan, PlanOptions, StatementKind, Step, Wording, plan};
 use crate::sample::{self, Kept, Spared};
-use crate::schema::{Column, Schema, Table};
+use crate::schema::{Schema, Table};
 use crate::scratch::{Refused, Scratch};
 use crate::sql::normal::normal;
+use kept::kept;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan that was seen to go up and down.
@@ -342,59 +344,6 @@ fn spared(difference: &Difference, answers: &Answers) -> Spared {
         }
     }
     spared
-}
-
-/// The columns whose values nothing may change: of every table on both sides, those that are not
-/// themselves altered in a way that concerns their values.
-fn kept(start: &Schema, difference: &Difference, answers: &Answers) -> Kept {
-    let mut kept = Kept::new();
-    for table in start.tables.values() {
-        let columns = table.columns.iter().map(|column| column.name.clone()).collect();
-        kept.insert(table.name.clone(), columns);
-    }
-    for change in &difference.changes {
-        match change {
-            Change::DropTable(table) => {
-                kept.remove(&table.name);
-            }
-            Change::AlterTable(difference) => {
-                let table = &difference.tables.current.name;
-                let Some(columns) = kept.get_mut(table) else { continue };
-                // What was said to become of every value changes them.
-                columns.retain(|name| {
-                    let fill = answers.fills.get(&(table.clone(), name.clone()));
-                    !fill.is_some_and(|fill| converts(fill, difference.tables.as_ref(), name))
-                });
-                for change in &difference.changes {
-                    match change {
-                        TableChange::DropColumn(gone) => columns.retain(|name| *name != gone.name),
-                        TableChange::AlterColumn { columns: altered, aspects }
-                            if concerns_values(aspects, altered.as_ref().map(Column::affinity)) =>
-                        {
-                            // A generated column may be worked out from the one that changes.
-                            let generated = |name: &Ident| {
-                                let column = difference.tables.current.column(name);
-                                column.is_some_and(|column| column.generated.is_some())
-                            };
-                            columns
-                                .retain(|name| *name != altered.current.name && !generated(name));
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    kept
-}
-
-fn concerns_values(aspects: &[Aspect], affinities: Pair<crate::schema::Affinity>) -> bool {
-    aspects.iter().any(|aspect| match aspect {
-        Aspect::NotNull | Aspect::Generated => true,
-        Aspect::Type => affinities.current != affinities.desired,
-        Aspect::Default | Aspect::Collation => false,
-    })
 }
 
 async fn read(scratch: &Scratch, kept: &Kept) -> Result<BTreeMap<Ident, Vec<String>>> {

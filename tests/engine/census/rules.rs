@@ -85,6 +85,12 @@ async fn keys_that_change() {
         told("CREATE TABLE t (a text, b text, PRIMARY KEY (a, b)) WITHOUT ROWID").await,
         "TG203: (a, b) must be unique in t (1 row here has none: a = NULL, b = '4')"
     );
+    // Nor does a key of a STRICT table take NULL.
+    assert_eq!(
+        told("CREATE TABLE t (a text, b text, PRIMARY KEY (a, b)) STRICT").await,
+        "TG203: (a, b) must be unique in t (1 row here has none: a = NULL, b = '4')\n\
+         TG206: every row of t must hold values of the declared type in (a, b) (0 rows here don't)"
+    );
     // The rowid itself is unique under any name.
     assert_eq!(told("CREATE TABLE t (a text, b text, id integer PRIMARY KEY)").await, "");
 }
@@ -228,6 +234,18 @@ async fn values_of_another_type() {
     assert_eq!(
         case.told().await,
         ["TG206: every row of t must hold values of the declared type in (r) (0 rows here don't)"]
+    );
+    // ANY converts nothing in a STRICT table, and numbers elsewhere.
+    let any = |options: &str| format!("CREATE TABLE t (id integer PRIMARY KEY, d any) {options}");
+    assert_eq!(
+        told(&any("STRICT"), "INSERT INTO t (d) VALUES ('007'), ('12'), (x'00')", &any("")).await,
+        [
+            "TG301: t.d converts what is put into it, which may store values otherwise (1 value here changes: '007' -> 7)"
+        ]
+    );
+    assert_eq!(
+        told(&any(""), "INSERT INTO t (d) VALUES ('x'), (1)", &any("STRICT")).await,
+        [""; 0]
     );
     let before = "CREATE TABLE t (k int, v text)";
     let rows = "INSERT INTO t VALUES (1, 'a'), ('x', 'b'), (NULL, 'c')";

@@ -87,7 +87,7 @@ impl Conversion {
 }
 
 /// The value as it is stored.
-fn stored(value: &str, to: Affinity) -> String {
+pub(super) fn stored(value: &str, to: Affinity) -> String {
     let number = is_number(value);
     match to {
         Affinity::Blob => value.to_owned(),

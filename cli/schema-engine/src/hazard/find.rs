@@ -32,6 +32,7 @@ pub fn hazards(difference: &Difference, desired: &Schema, answers: &Answers) -> 
                 let changes = difference.changes.iter();
                 found.extend(changes.flat_map(|change| of_change(ground, difference, change)));
                 found.extend(unique::of_table(ground, difference));
+                found.extend(foreign_key::of_table(ground, difference));
                 found.extend(strict::of_table(ground, difference));
             }
             Change::CreateIndex(index) if index.unique => {
@@ -63,8 +64,8 @@ fn of_change(
             let replaced =
                 aspects.contains(&Aspect::Generated) && columns.current.generated.is_none();
             let replaced = replaced.then(|| replaced_values(current, columns));
-            let retyped = aspects.contains(&Aspect::Type) && columns.desired.generated.is_none();
-            let retyped = retyped.then(|| changed_affinity(ground, difference, columns));
+            let retyped = aspects.contains(&Aspect::Type);
+            let retyped = retyped.then(|| changed_affinity(ground, difference, columns.as_ref()));
             replaced.into_iter().chain(required.flatten()).chain(retyped.flatten()).collect()
         }
         TableChange::AddUnique(key) => {
@@ -74,6 +75,18 @@ fn of_change(
             foreign_key::of_foreign_key(ground, difference, key).into_iter().collect()
         }
         TableChange::AddCheck(check) => vec![check::of_check(ground, difference, check)],
+        TableChange::ChangeStrict(_) => {
+            let columns = desired.columns.iter().filter_map(|column| {
+                let columns = Pair::new(current.column(&column.name)?, column);
+                // One that gets another type is a change of its own.
+                let retyped = difference.changes.iter().any(|change| {
+                    matches!(change, TableChange::AlterColumn { columns, aspects }
+                        if columns.desired.name == column.name && aspects.contains(&Aspect::Type))
+                });
+                (!retyped).then_some(columns)
+            });
+            columns.filter_map(|columns| changed_affinity(ground, difference, columns)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -177,12 +190,15 @@ fn required_value(ground: Ground<'_>, table: &Table, column: &Column) -> Option<
 fn changed_affinity(
     ground: Ground<'_>,
     difference: &TableDifference,
-    columns: &Pair<Column>,
+    columns: Pair<&Column>,
 ) -> Option<Hazard> {
     let Pair { current, desired } = &difference.tables;
-    let (table, column) = (&desired.name, &columns.desired);
-    let other_class = current.affinity_of(&columns.current) != desired.affinity_of(column);
-    if !other_class || ground.is_converted(difference.tables.as_ref(), &column.name) {
+    let (table, column) = (&desired.name, columns.desired);
+    let other_class = current.affinity_of(columns.current) != desired.affinity_of(column);
+    if !other_class
+        || column.generated.is_some()
+        || ground.is_converted(difference.tables.as_ref(), &column.name)
+    {
         return None;
     }
     let queries = conversions(desired, column);
@@ -193,10 +209,17 @@ fn changed_affinity(
     Some(Hazard {
         code: HazardCode::ChangeAffinity,
         subject: Subject::column(table, &column.name),
-        what: format!(
-            "{table}.{} changes from {} to {}, which may store values otherwise",
-            column.name, columns.current.declared_type, column.declared_type
-        ),
+        what: if columns.current.declared_type.means_the_same_as(&column.declared_type) {
+            format!(
+                "{table}.{} converts what is put into it, which may store values otherwise",
+                column.name
+            )
+        } else {
+            format!(
+                "{table}.{} changes from {} to {}, which may store values otherwise",
+                column.name, columns.current.declared_type, column.declared_type
+            )
+        },
         fix: format!(
             "Say how every value is converted: `--fill {table}.{name}=SQL`, where the SQL reads \
              {name}; or go on with `--accept {code}`.",

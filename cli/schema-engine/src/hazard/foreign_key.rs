@@ -3,14 +3,14 @@
 use super::ground::Ground;
 use super::shown::{SAMPLES, joined, shown};
 use super::{Concern, Evidence, Hazard, HazardCode, Query};
-use crate::change::TableDifference;
+use crate::change::{TableChange, TableDifference};
 use crate::diff::table::resolved;
 use crate::ident::Ident;
 use crate::schema::{ForeignKey, Table};
 use crate::subject::Subject;
 
-/// A foreign key that is new. `None` where the same columns referred to the same ones before:
-/// what was broken then doesn't stop an upgrade.
+/// A foreign key that is new. `None` where the same columns with the same values referred to the
+/// same ones before: what was broken then doesn't stop an upgrade.
 pub(super) fn of_foreign_key(
     ground: Ground<'_>,
     difference: &TableDifference,
@@ -31,11 +31,34 @@ pub(super) fn of_foreign_key(
             && old.parent == key.parent
             && old.parent_columns == key.parent_columns
     };
-    if difference.tables.current.foreign_keys.iter().any(referred) {
+    let settled = ground.any_unsettled(&table.name, &key.columns).is_none();
+    if settled && difference.tables.current.foreign_keys.iter().any(referred) {
         return None;
     }
+    Some(hazard(ground, table, key))
+}
+
+/// The foreign keys that stay and get other values: from a default, a fill or a conversion.
+pub(super) fn of_table<'a>(
+    ground: Ground<'a>,
+    difference: &'a TableDifference,
+) -> impl Iterator<Item = Hazard> + 'a {
+    let table = &difference.tables.desired;
+    let keys = table.foreign_keys.iter().map(move |key| resolved(key, ground.desired));
+    let staying = keys.filter(move |key| {
+        !difference
+            .changes
+            .iter()
+            .any(|change| matches!(change, TableChange::AddForeignKey(added) if added == key))
+    });
+    staying
+        .filter(move |key| ground.any_unsettled(&table.name, &key.columns).is_some())
+        .map(move |key| hazard(ground, table, &key))
+}
+
+fn hazard(ground: Ground<'_>, table: &Table, key: &ForeignKey) -> Hazard {
     let columns: Vec<_> = key.columns.iter().map(Ident::as_str).collect();
-    Some(Hazard {
+    Hazard {
         code: HazardCode::AddForeignKey,
         subject: Subject::Table(table.name.clone()),
         what: format!(
@@ -48,13 +71,14 @@ pub(super) fn of_foreign_key(
               revision before this one."
             .to_owned(),
         evidence: evidence(ground, table, key),
-    })
+    }
 }
 
 fn evidence(ground: Ground<'_>, table: &Table, key: &ForeignKey) -> Evidence {
-    if let Some(why) = ground.any_unsettled(&table.name, &key.columns) {
-        return Evidence::Unavailable(why);
-    }
+    let rows = match ground.rows(&table.name, &key.columns.iter().collect::<Vec<_>>()) {
+        Ok(rows) => rows,
+        Err(why) => return Evidence::Unavailable(why),
+    };
     let columns: Vec<_> =
         key.columns.iter().map(|column| format!("t.{}", column.quoted())).collect();
     // A key with a NULL in it refers to nothing and needs to refer to nothing.
@@ -74,7 +98,7 @@ fn evidence(ground: Ground<'_>, table: &Table, key: &ForeignKey) -> Evidence {
         }
         conditions.push(no_parent(ground, &columns, key));
     }
-    let from = format!("FROM {} AS t WHERE {}", table.name.quoted(), conditions.join(" AND "));
+    let from = format!("FROM {rows} AS t WHERE {}", conditions.join(" AND "));
     let values: Vec<_> = columns.iter().map(|column| shown(column)).collect();
     Evidence::Queries(vec![Query {
         concern: Concern::Orphans,

@@ -146,9 +146,11 @@ struct Part {
 }
 
 fn of_columns(ground: Ground<'_>, table: &Table, key: &[KeyColumn]) -> Evidence {
-    if let Some(why) = ground.any_unsettled(&table.name, key.iter().map(|part| &part.name)) {
-        return Evidence::Unavailable(why);
-    }
+    let rows =
+        match ground.rows(&table.name, &key.iter().map(|part| &part.name).collect::<Vec<_>>()) {
+            Ok(rows) => rows,
+            Err(why) => return Evidence::Unavailable(why),
+        };
     let parts: Vec<_> = key
         .iter()
         .map(|part| Part {
@@ -156,7 +158,7 @@ fn of_columns(ground: Ground<'_>, table: &Table, key: &[KeyColumn]) -> Evidence 
             collation: Some(collation(table, &part.name, part.collation.as_ref())),
         })
         .collect();
-    Evidence::Queries(vec![alike(&table.name, &parts, None)])
+    Evidence::Queries(vec![alike(&rows, &table.name, &parts, None)])
 }
 
 /// The collation of a key's column: its own, or else that of the column.
@@ -175,10 +177,21 @@ fn index_evidence(ground: Ground<'_>, index: &Index, syntax: &CreateIndex) -> Ev
     let texts: Vec<_> =
         syntax.columns.iter().map(|part| written(&part.expression)).chain(predicate).collect();
     let concerned = table.columns.iter().map(|column| &column.name);
-    let concerned = concerned.filter(|name| texts.iter().any(|text| mentions(text, name)));
-    if let Some(why) = ground.any_unsettled(&table.name, concerned) {
-        return Evidence::Unavailable(why);
-    }
+    let concerned: Vec<_> =
+        concerned.filter(|name| texts.iter().any(|text| mentions(text, name))).collect();
+    // What an expression makes of a value depends on the column's affinity, which is there only
+    // once the column is.
+    let columns_alone =
+        predicate.is_none() && syntax.columns.iter().all(|part| part.name.is_some());
+    let rows = match ground.any_unsettled(&table.name, concerned.iter().copied()) {
+        None => Ok(table.name.quoted()),
+        Some(_) if columns_alone => ground.rows(&table.name, &concerned),
+        Some(why) => Err(why),
+    };
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(why) => return Evidence::Unavailable(why),
+    };
     let parts: Vec<_> = syntax
         .columns
         .iter()
@@ -193,12 +206,12 @@ fn index_evidence(ground: Ground<'_>, index: &Index, syntax: &CreateIndex) -> Ev
             },
         })
         .collect();
-    Evidence::Queries(vec![alike(&table.name, &parts, predicate)])
+    Evidence::Queries(vec![alike(&rows, &table.name, &parts, predicate)])
 }
 
 /// Rows that have all parts in common with another one. NULL is never the same as NULL
 /// (<https://www.sqlite.org/nulls.html>).
-fn alike(table: &Ident, parts: &[Part], predicate: Option<&str>) -> Query {
+fn alike(rows: &str, table: &Ident, parts: &[Part], predicate: Option<&str>) -> Query {
     let mut columns = Vec::new();
     let mut conditions = Vec::new();
     let mut groups = Vec::new();
@@ -212,7 +225,7 @@ fn alike(table: &Ident, parts: &[Part], predicate: Option<&str>) -> Query {
     }
     conditions.extend(predicate.map(|predicate| format!("({predicate})")));
     let groups = format!(
-        "(SELECT {}, count(*) AS \"#\" FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1) AS g",
+        "(SELECT {}, count(*) AS \"#\" FROM {rows} AS {} WHERE {} GROUP BY {} HAVING count(*) > 1) AS g",
         columns.join(", "),
         table.quoted(),
         conditions.join(" AND "),

@@ -142,11 +142,12 @@ impl Table {
         key.columns.first().map(|column| &column.name)
     }
 
-    /// Whether NULL can't be stored in a column, said or implied: the rowid is never NULL, nor is
-    /// a key column of a table without one (<https://www.sqlite.org/withoutrowid.html>).
+    /// Whether NULL can't be stored in a column, though nobody says so: the rowid is never NULL, nor
+    /// is a key column of a table without one (<https://www.sqlite.org/withoutrowid.html>) or of a
+    /// STRICT table (<https://www.sqlite.org/stricttables.html>).
     pub fn implies_not_null(&self, name: &Ident) -> bool {
-        self.is_key_column(name)
-            && (self.without_rowid || self.primary_key.as_ref().is_some_and(|key| key.rowid_alias))
+        let rowid_alias = self.primary_key.as_ref().is_some_and(|key| key.rowid_alias);
+        self.is_key_column(name) && (self.without_rowid || self.strict || rowid_alias)
     }
 
     /// How the table stores what is put into a column: `ANY` converts nothing in a STRICT table,

@@ -63,17 +63,20 @@ impl Rename {
         }
     }
 
-    /// The statement that does it, in which SQLite rewrites every mention of the name
+    /// The statements that do it, in which SQLite rewrites every mention of the name
     /// (<https://www.sqlite.org/lang_altertable.html#altertabrename>).
+    ///
+    /// One, but for a table that changes the letter case of its name: SQLite finds the new name
+    /// taken, so it goes over another one.
     #[must_use]
-    pub fn statement(&self) -> Statement {
+    pub fn statements(&self) -> Vec<Statement> {
         match self {
-            Self::Table { from, to } => Statement {
-                kind: StatementKind::RenameTable,
-                subject: from.clone(),
-                sql: format!("ALTER TABLE {} RENAME TO {}", from.quoted(), to.quoted()),
-            },
-            Self::Column { table, from, to } => Statement {
+            Self::Table { from, to } if from == to => {
+                let between = Ident::from(format!("{to}__renamed"));
+                vec![rename_table(from, &between), rename_table(&between, to)]
+            }
+            Self::Table { from, to } => vec![rename_table(from, to)],
+            Self::Column { table, from, to } => vec![Statement {
                 kind: StatementKind::RenameColumn,
                 subject: table.clone(),
                 sql: format!(
@@ -82,7 +85,7 @@ impl Rename {
                     from.quoted(),
                     to.quoted()
                 ),
-            },
+            }],
         }
     }
 
@@ -102,6 +105,14 @@ impl Rename {
             Self::Table { from, to } => format!("table {from} renamed to {to}"),
             Self::Column { table, from, to } => format!("column {table}.{from} renamed to {to}"),
         }
+    }
+}
+
+fn rename_table(from: &Ident, to: &Ident) -> Statement {
+    Statement {
+        kind: StatementKind::RenameTable,
+        subject: from.clone(),
+        sql: format!("ALTER TABLE {} RENAME TO {}", from.quoted(), to.quoted()),
     }
 }
 

@@ -104,3 +104,29 @@ async fn what_a_conversion_makes_the_same_is_counted() {
         ["TG203: (n) must be unique in t (3 rows here are not unique: 1 (3 times))"]
     );
 }
+
+#[tokio::test]
+async fn a_key_that_stays_gets_other_values() {
+    let table = |b: &str, c: &str| {
+        format!(
+            "CREATE TABLE t (a text PRIMARY KEY, b text {b}, c {c}, UNIQUE (b, c)); \
+             CREATE UNIQUE INDEX i ON t (b)"
+        )
+    };
+    let rows = "INSERT INTO t VALUES ('x', NULL, 1), ('y', NULL, 1), ('z', '?', 1)";
+    assert_eq!(
+        told(&table("", "integer"), rows, &table("NOT NULL DEFAULT '?'", "integer")).await,
+        [
+            "TG203: (b, c) must be unique in t (3 rows here are not unique: '?', 1 (3 times))",
+            "TG203: (b) must be unique in t (3 rows here are not unique: '?' (3 times))",
+        ]
+    );
+    let rows = "INSERT INTO t VALUES ('1', 'p', '1'), ('01', 'q', 'x'), ('2', 'r', '01')";
+    let told = told(&table("", "text"), rows, &table("", "integer")).await;
+    assert_eq!(told[1..], ["TG203: (b, c) must be unique in t (0 rows here are not unique)"]);
+    let keyed = |kind: &str| format!("CREATE TABLE t (a {kind} PRIMARY KEY, b text, c text)");
+    assert_eq!(
+        super::told(&keyed("text"), rows, &keyed("int")).await[1],
+        "TG203: (a) must be unique in t (2 rows here are not unique: 1 (2 times))"
+    );
+}

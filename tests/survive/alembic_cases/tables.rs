@@ -101,7 +101,15 @@ pub(super) fn cases() -> Vec<Case> {
         same("22", "CREATE TABLE T (a);", "CREATE TABLE t (a);"),
         same("22b", "CREATE TABLE T (a);", "CREATE TABLE t (a);")
             .said(&["rename T=other", "rename other=t"]),
+        same(
+            "22c",
+            "CREATE TABLE T (a REFERENCES T); CREATE VIEW v AS SELECT a FROM T;",
+            "CREATE TABLE t (a REFERENCES t); CREATE VIEW v AS SELECT a FROM t;",
+        )
+        .said(&["rename T=t"]),
         same("23", "CREATE TABLE t (Name TEXT);", "CREATE TABLE t (name TEXT);"),
+        same("23b", "CREATE TABLE t (Name TEXT);", "CREATE TABLE t (name TEXT);")
+            .said(&["rename t.Name=name"]),
         changes("24a", T, &table("a TEXT, b TEXT NOT NULL"), &["+ column t.b TEXT NOT NULL"]),
         changes("24b", T, &table("a TEXT, b TEXT NOT NULL"), &["+ column t.b TEXT NOT NULL"])
             .said(&["fill t.b=upper(a) || id"]),

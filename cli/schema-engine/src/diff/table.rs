@@ -3,6 +3,7 @@
 use crate::change::{Aspect, TableChange};
 use crate::pair::{Pair, match_by};
 use crate::schema::{Column, ForeignKey, Schema, Table};
+use std::collections::BTreeSet;
 
 pub(crate) fn diff_table(
     tables: Pair<&Table>,
@@ -108,23 +109,18 @@ pub(crate) fn resolved(key: &ForeignKey, schema: &Schema) -> ForeignKey {
     key
 }
 
-/// Compares lists whose order means nothing, though an item may stand in them twice.
-fn diff_lists<T: Ord>(
+/// Compares lists whose order means nothing, nor does it to say something twice.
+fn diff_lists<T: Ord + Clone>(
     lists: Pair<Vec<T>>,
     changes: &mut Vec<TableChange>,
     add: fn(T) -> TableChange,
     drop: fn(T) -> TableChange,
 ) {
-    let Pair { mut current, mut desired } = lists;
-    current.retain(|item| match desired.iter().position(|other| other == item) {
-        Some(found) => {
-            desired.remove(found);
-            false
-        }
-        None => true,
-    });
-    current.sort();
-    desired.sort();
-    changes.extend(current.into_iter().map(drop));
-    changes.extend(desired.into_iter().map(add));
+    let Pair { current, desired } = lists.map(BTreeSet::from_iter);
+    let (gone, new): (Vec<_>, Vec<_>) = (
+        current.iter().filter(|item| !desired.contains(item)).collect(),
+        desired.iter().filter(|item| !current.contains(item)).collect(),
+    );
+    changes.extend(gone.into_iter().cloned().map(drop));
+    changes.extend(new.into_iter().cloned().map(add));
 }

@@ -38,6 +38,19 @@ fn spelling_is_no_difference() {
 }
 
 #[test]
+fn what_is_said_twice_is_said_once() {
+    let table = |rules: &str| format!("CREATE TABLE t (a INT CHECK (a > 0), b INT{rules})");
+    let twice = ", CHECK ((A > 0)), UNIQUE (a, b), UNIQUE (b, a), FOREIGN KEY (a) REFERENCES t (b), \
+                 FOREIGN KEY (\"a\") REFERENCES t (b) ON DELETE NO ACTION";
+    let once = ", UNIQUE (a, b), FOREIGN KEY (a) REFERENCES t (b)";
+    assert_eq!(lines(&[&table(twice)], &[&table(once)]), Vec::<String>::new());
+    assert_eq!(
+        lines(&[&table(twice)], &["CREATE TABLE t (a INT, b INT)"]),
+        ["- unique t (a, b)", "- foreign key t (a) -> t (b)", "- check on t: a > 0",]
+    );
+}
+
+#[test]
 fn one_line_for_each_thing_in_a_fixed_order() {
     assert_eq!(
         lines(

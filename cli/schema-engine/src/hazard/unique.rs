@@ -35,42 +35,43 @@ pub(super) fn of_index(ground: Ground<'_>, index: &Index) -> Option<Hazard> {
 }
 
 /// What a changed table says beside its own new constraints: another primary key, and columns
-/// that compare otherwise under keys that were there.
+/// under keys that were there that compare otherwise or get other values.
 pub(super) fn of_table(ground: Ground<'_>, difference: &TableDifference) -> Vec<Hazard> {
     let Pair { current, desired } = &difference.tables;
     let mut found: Vec<_> = of_primary_key(ground, difference).into_iter().collect();
-    let collated: Vec<&Ident> = difference
-        .changes
-        .iter()
-        .filter_map(|change| match change {
-            TableChange::AlterColumn { columns, aspects }
-                if aspects.contains(&Aspect::Collation) =>
-            {
-                Some(&columns.desired.name)
-            }
-            _ => None,
+    let collated = |name: &Ident| {
+        difference.changes.iter().any(|change| {
+            matches!(change, TableChange::AlterColumn { columns, aspects }
+                if columns.desired.name == *name && aspects.contains(&Aspect::Collation))
         })
-        .collect();
-    if collated.is_empty() {
-        return found;
-    }
-    let affected = |key: &[KeyColumn]| {
-        key.iter().any(|part| part.collation.is_none() && collated.contains(&&part.name))
     };
+    let other_values = |name: &Ident| ground.unsettled(&desired.name, name).is_some();
+    let affected = |key: &[KeyColumn]| {
+        key.iter().any(|part| {
+            part.collation.is_none() && collated(&part.name) || other_values(&part.name)
+        })
+    };
+    if found.is_empty()
+        && let Some(key) = desired.primary_key.as_ref().filter(|key| affected(&key.columns))
+        && current.primary_key.as_ref().is_some_and(|old| same_columns(old, key))
+    {
+        found.push(of_constraint(ground, desired, &key.columns));
+    }
     for key in desired.uniques.iter().filter(|key| affected(&key.columns)) {
         if current.uniques.iter().any(|old| old.columns == key.columns) {
             found.push(of_constraint(ground, desired, &key.columns));
         }
     }
-    if let Some(key) = desired.primary_key.as_ref().filter(|key| affected(&key.columns))
-        && current.primary_key.as_ref().is_some_and(|old| same_columns(old, key))
-    {
-        found.push(of_constraint(ground, desired, &key.columns));
-    }
     // An index that changes itself is a change of its own.
+    let affected: Vec<&Ident> = desired
+        .columns
+        .iter()
+        .map(|column| &column.name)
+        .filter(|name| collated(name) || other_values(name))
+        .collect();
     let indexes = ground.desired.indexes_of(&desired.name).filter(|index| {
         index.unique
-            && collated.iter().any(|column| index.mentions(column))
+            && affected.iter().any(|column| index.mentions(column))
             && !ground.is_new_index(&index.name)
     });
     found.extend(indexes.filter_map(|index| of_index(ground, index)));

@@ -260,16 +260,16 @@ fn remove_constraint(
     edits: &mut Edits,
 ) {
     let current = &difference.tables.current;
-    let Some(constraint) = current.constraints.iter().find(|found| unwanted(&found.rule)) else {
-        return;
-    };
-    match &constraint.column {
-        Some(column) => {
-            if difference.tables.desired.column(column).is_some() {
-                edits.remove(with_space_before(&current.sql, &constraint.span));
+    // It may be said more than once.
+    for constraint in current.constraints.iter().filter(|found| unwanted(&found.rule)) {
+        match &constraint.column {
+            Some(column) => {
+                if difference.tables.desired.column(column).is_some() {
+                    edits.remove(with_space_before(&current.sql, &constraint.span));
+                }
             }
+            None => edits.remove(with_comma_before(current, constraint)),
         }
-        None => edits.remove(with_comma_before(current, constraint)),
     }
 }
 

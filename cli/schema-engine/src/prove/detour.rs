@@ -9,10 +9,12 @@ use crate::answers::Rename;
 use crate::change::Change;
 use crate::diff::Difference;
 use crate::error::{Error, Result};
+use crate::ident::Ident;
 use crate::pair::Pair;
 use crate::plan::{Statement, StatementKind, Step};
 use crate::schema::{Object, ObjectKind, Schema};
 use crate::scratch::Scratch;
+use std::collections::BTreeMap;
 
 /// What is away while the renames are done, in the order in which it was made.
 #[derive(Debug, Default)]
@@ -44,14 +46,51 @@ pub(super) async fn rename(
             Err(error) => first.get_or_insert(error),
         };
     }
-    // Without anything in the way it would have been the same: the rename itself makes no sense.
+    // Without anything in the way it would have been the same: it is the rename itself.
     let names: Vec<_> = renames.iter().map(Rename::describe).collect();
-    let error = Error::usage(format!("{}: not possible", names.join(", ")))
-        .state("Nothing was written.")
-        .next("The old name must be one that the database has, the new one free.");
+    let error = if are_possible(schema, renames) {
+        Error::failed(format!("{}: SQLite can't do that", names.join(", "))).next(
+            "Take away what SQLite names, a constraint for one, in a revision before, and bring it \
+             back in one behind.",
+        )
+    } else {
+        Error::usage(format!("{}: not possible", names.join(", ")))
+            .next("The old name must be one that the database has, the new one free.")
+    };
+    let error = error.state("Nothing was written.");
     Err(match first {
         Some(cause) => error.because(cause),
         None => error,
+    })
+}
+
+/// Whether every old name is there and every new one is free, as far as names go.
+fn are_possible(schema: &Schema, renames: &[Rename]) -> bool {
+    let mut tables: BTreeMap<Ident, Vec<Ident>> = schema
+        .tables
+        .values()
+        .map(|table| {
+            let columns = table.columns.iter().map(|column| column.name.clone()).collect();
+            (table.name.clone(), columns)
+        })
+        .collect();
+    renames.iter().all(|rename| match rename {
+        Rename::Table { from, to } => {
+            let free = from == to || !tables.contains_key(to) && !schema.has_name(to);
+            let columns = tables.remove(from);
+            let possible = free && columns.is_some();
+            tables.extend(columns.map(|columns| (to.clone(), columns)));
+            possible
+        }
+        Rename::Column { table, from, to } => {
+            let Some(columns) = tables.get_mut(table) else { return false };
+            let free = from == to || !columns.contains(to);
+            let at = columns.iter().position(|column| column == from);
+            at.is_some_and(|at| {
+                columns[at] = to.clone();
+                free
+            })
+        }
     })
 }
 
@@ -100,12 +139,13 @@ impl Detour {
             let sql = format!("DROP {} {}", object.kind.sql_word(), object.name.quoted());
             step(StatementKind::DropObject, object, sql)
         });
-        drops.chain(renames.iter().map(|rename| Step::Statement(rename.statement()))).collect()
+        drops.chain(renames.iter().flat_map(Rename::statements).map(Step::Statement)).collect()
     }
 
     /// The steps after all others on the way down.
     pub(super) fn back(&self, renames: &[Rename]) -> Vec<Step> {
-        let reversed = renames.iter().rev().map(|it| Step::Statement(it.reversed().statement()));
+        let reversed = renames.iter().rev().flat_map(|it| it.reversed().statements());
+        let reversed = reversed.map(Step::Statement);
         reversed.chain(creates(&self.aside)).collect()
     }
 

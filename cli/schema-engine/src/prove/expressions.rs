@@ -16,7 +16,7 @@ pub(super) async fn check(current: &Schema, answers: &Answers) -> Result<()> {
     }
     let scratch = Scratch::of(current).await?;
     for rename in &answers.renames {
-        if scratch.run([rename.statement().sql]).await.is_err() {
+        if scratch.run(rename.statements().into_iter().map(|it| it.sql)).await.is_err() {
             // The proof says so, and what to do about it.
             return Ok(());
         }

@@ -6,6 +6,7 @@
 use super::create_table::ColumnSyntax;
 use super::lexer::{Token, TokenKind, significant_tokens, unquote};
 use crate::ident::Ident;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The normal form of a piece of SQL; text that is no SQL is its own normal form.
@@ -108,28 +109,29 @@ fn is_value_keyword(name: &str) -> bool {
 }
 
 /// `((a > 0))` and `a > 0` mean the same.
-fn without_outer_parentheses<'t>(mut tokens: &'t [Token], sql: &str) -> &'t [Token] {
-    while closes_at_the_end(tokens, sql) {
-        tokens = &tokens[1..tokens.len() - 1];
-    }
-    tokens
+fn without_outer_parentheses<'t>(tokens: &'t [Token], sql: &str) -> &'t [Token] {
+    let pairs = parentheses(tokens, sql);
+    let outer = (0..tokens.len() / 2).find(|at| pairs.get(at) != Some(&(tokens.len() - 1 - at)));
+    let outer = outer.unwrap_or(tokens.len() / 2);
+    &tokens[outer..tokens.len() - outer]
 }
 
-fn closes_at_the_end(tokens: &[Token], sql: &str) -> bool {
-    let mut depth = 0_i32;
-    for (at, token) in tokens.iter().enumerate() {
-        if token.kind == TokenKind::Symbol {
-            match token.text(sql) {
-                "(" => depth += 1,
-                ")" => depth -= 1,
-                _ => {}
+/// Where each parenthesis that is opened is closed.
+fn parentheses(tokens: &[Token], sql: &str) -> BTreeMap<usize, usize> {
+    let mut pairs = BTreeMap::new();
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate().filter(|(_, it)| it.kind == TokenKind::Symbol) {
+        match token.text(sql) {
+            "(" => open.push(at),
+            ")" => {
+                if let Some(opened) = open.pop() {
+                    pairs.insert(opened, at);
+                }
             }
-        }
-        if depth == 0 {
-            return at > 0 && at + 1 == tokens.len();
+            _ => {}
         }
     }
-    false
+    pairs
 }
 
 #[cfg(test)]
@@ -154,6 +156,13 @@ mod tests {
         assert_ne!(normal("\"1a\""), normal("1a"));
         assert_ne!(normal("\"$a\""), normal("$a"));
         assert_eq!(normal("(a) + (b)"), "( a ) + ( b )");
+        assert_eq!(normal("((a) + (b))"), "( a ) + ( b )");
+        assert_eq!(normal("((a)"), "( ( a )");
+        assert_eq!(normal("())"), "( ) )");
+        assert_eq!(normal("()"), "");
+        // As deep as somebody may write it, in a time that grows with the length alone.
+        let deep = format!("{}1{}", "(".repeat(200_000), ")".repeat(200_000));
+        assert_eq!(normal(&deep), "1");
     }
 
     #[test]

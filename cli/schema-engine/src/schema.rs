@@ -157,6 +157,9 @@ impl Schema {
     }
 }
 
+/// What the names of the engine's own tables begin with.
+pub const OWN_TABLES: &str = "schema_engine_";
+
 /// Whether a table is where SQLite or a migration tool keeps its books.
 ///
 /// Those tables are nobody's model: they are never compared, changed or dropped.
@@ -188,5 +191,6 @@ pub fn is_bookkeeping(name: &Ident) -> bool {
         "_sqlite_migrations",
     ];
     let name = name.as_str().to_ascii_lowercase();
-    name.starts_with("sqlite_") || name.starts_with("_tgenie_") || TABLES.contains(&name.as_str())
+    ["sqlite_", "_tgenie_", OWN_TABLES].iter().any(|prefix| name.starts_with(prefix))
+        || TABLES.contains(&name.as_str())
 }

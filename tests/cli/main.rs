@@ -14,6 +14,7 @@ mod support;
 mod bad_databases;
 mod diff;
 mod files;
+mod heads;
 mod interrupted;
 mod locks;
 mod looking;

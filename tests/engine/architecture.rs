@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use schema_engine::migrations_dir::MigrationsDir;
+
 /// The rooms of the engine that only work on values.
 const PURE: [&str; 12] = [
     "amount",
@@ -121,4 +123,13 @@ fn files_stay_small() {
             }
         }
     }
+}
+
+/// A program without its sources runs the list as it stands, so the list must be one line.
+#[test]
+fn the_history_has_one_head() {
+    let migration = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migration");
+    let lineage = MigrationsDir::of_crate(&migration).unwrap().lineage().unwrap();
+    lineage.check("tgenie db rebase").unwrap();
+    assert!(lineage.revisions().iter().all(|revision| revision.listed));
 }

@@ -108,6 +108,12 @@ pub enum DbCommand {
     /// Show all revisions, the newest first.
     History,
 
+    /// Show the newest revision, or both where two branches were merged.
+    ///
+    /// With two heads `upgrade`, `revision` and `check` refuse to go on: nobody has said yet which
+    /// of them comes first.
+    Heads,
+
     /// Compare the models with the history of revisions.
     ///
     /// Exits with 0 when nothing differs and with 3 when a new revision is needed.
@@ -148,7 +154,9 @@ impl DbCommand {
     pub fn depends_on_sources(&self) -> bool {
         match self {
             Self::Diff(diff) => diff.depends_on_sources(),
-            Self::Settings
+            // After a merge the migrations may not compile.
+            Self::Heads
+            | Self::Settings
             | Self::Dump(_)
             | Self::Restore(_)
             | Self::Backups(_)

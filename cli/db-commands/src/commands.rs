@@ -7,6 +7,7 @@ mod cost;
 mod current;
 mod diff;
 mod dump;
+mod heads;
 mod history;
 mod manual;
 mod migrate;
@@ -22,6 +23,7 @@ use crate::{App, ExitCode, Surroundings, completion};
 use chrono::Utc;
 use schema_engine::executor::{Executor, SafetyCopies};
 use schema_engine::history::Migrations;
+use schema_engine::migrations_dir::MigrationsDir;
 use schema_engine::progress::Progress;
 use schema_engine::{Error, ErrorKind, Result};
 use std::path::Path;
@@ -57,7 +59,7 @@ fn run_db(app: &App, Db { common, command }: Db, terminal: &Terminal) -> Result<
             Ready::Elsewhere(code) => std::process::exit(code.into()),
         }
     } else {
-        None
+        SourceTree::find(app, &surroundings)
     };
     let settings = Settings::resolve(app, &surroundings, common.database.as_deref())?;
     for warning in &settings.warnings {
@@ -77,6 +79,7 @@ fn run_db(app: &App, Db { common, command }: Db, terminal: &Terminal) -> Result<
         DbCommand::Revision(arguments) => revision::revision(&context, &arguments),
         DbCommand::Current => current::current(&context),
         DbCommand::History => history::history(&context),
+        DbCommand::Heads => heads::heads(&context),
         DbCommand::Check => check::check(&context),
         DbCommand::Diff(arguments) => diff::diff(&context, &arguments),
         DbCommand::Settings => {
@@ -101,6 +104,13 @@ impl Context<'_> {
             observer: self.terminal,
             ..Executor::new(self.database(), &self.migrations, safety_copies)
         }
+    }
+
+    /// Refuses to go on with a history that branches, where its sources are at hand.
+    fn check_heads(&self) -> Result<()> {
+        let Some(tree) = &self.tree else { return Ok(()) };
+        let lineage = MigrationsDir::of_crate(&tree.migration_dir())?.lineage()?;
+        lineage.check(&self.command("rebase"))
     }
 
     /// How the program's own commands are written in a hint.

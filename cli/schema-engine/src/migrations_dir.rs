@@ -1,9 +1,11 @@
 //! The folder that holds the history: reading it, naming a new revision, writing one.
 
 mod format;
+mod lineage;
 mod name;
 mod register;
 
+pub use lineage::{Descent, Lineage};
 pub use name::{Naming, revision_id};
 
 use crate::error::{Error, Result};
@@ -68,6 +70,30 @@ impl MigrationsDir {
         Ok(ids)
     }
 
+    /// Which revision builds on which, as the modules say it.
+    ///
+    /// # Errors
+    /// When a module or `lib.rs` can't be read, or `lib.rs` lists no revisions.
+    pub fn lineage(&self) -> Result<Lineage> {
+        let library = self.folder.join("lib.rs");
+        let ids = self.module_ids()?;
+        let listed = register::listed(&read(&library)?, &ids).map_err(|problem| {
+            Error::failed(format!(
+                "can't read the list of revisions in {}: {problem}",
+                library.display()
+            ))
+            .state("Nothing was changed.")
+            .next("After a merge it lists the revisions of both sides, a line each: keep them all.")
+        })?;
+        let mut modules = Vec::with_capacity(ids.len());
+        for id in &ids {
+            let parent = lineage::parent(&read(&self.folder.join(format!("{id}.rs")))?);
+            modules.push((id.clone(), parent));
+        }
+        let listed: Vec<_> = listed.iter().map(String::as_str).collect();
+        Ok(Lineage::new(&listed, modules))
+    }
+
     /// Refuses to go on where a module lies there that `lib.rs` doesn't name: left by a merge or by
     /// hand, and in the way of the next number.
     ///
@@ -95,9 +121,7 @@ impl MigrationsDir {
     pub fn write(&self, id: &str, module: &str) -> Result<Written> {
         let lock = self.lock()?;
         let library = self.folder.join("lib.rs");
-        let source = fs::read_to_string(&library).map_err(|error| {
-            Error::failed(format!("can't read {}", library.display())).because(error)
-        })?;
+        let source = read(&library)?;
         let registered = register::register(&source, id).map_err(|problem| {
             Error::failed(format!("can't register the revision in {}: {problem}", library.display()))
                 .state("Nothing was written.")
@@ -155,6 +179,11 @@ impl MigrationsDir {
         };
         write().map_err(|error| unwritable(&self.folder, error))
     }
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path)
+        .map_err(|error| Error::failed(format!("can't read {}", path.display())).because(error))
 }
 
 fn unwritable(path: &Path, error: std::io::Error) -> Error {

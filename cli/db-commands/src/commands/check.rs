@@ -20,6 +20,7 @@ struct Report<'a> {
 }
 
 pub(super) fn check(context: &Context<'_>) -> Result<ExitCode> {
+    context.check_heads()?;
     let answers = Answers::default();
     let autogenerate = Autogenerate {
         models: &context.app.models,

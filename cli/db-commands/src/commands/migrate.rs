@@ -12,6 +12,7 @@ use serde::Serialize;
 use std::path::Path;
 
 pub(super) fn upgrade(context: &Context<'_>, arguments: &Migrate) -> Result<ExitCode> {
+    context.check_heads()?;
     Request::new(arguments, Direction::Up, "head").run(context)
 }
 

@@ -39,6 +39,7 @@ pub(super) fn revision(context: &Context<'_>, arguments: &Revision) -> Result<Ex
     let folder = MigrationsDir::of_crate(&tree.migration_dir())?;
     let known = ids(&context.migrations);
     folder.check_all_registered(&known)?;
+    context.check_heads()?;
     let now = Utc::now();
     let time = now.format("%Y%m%d_%H%M%S").to_string();
     let naming = match context.settings.naming.value {

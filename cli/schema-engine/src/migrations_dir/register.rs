@@ -4,6 +4,7 @@
 //! outcome is parsed once more before it is used.
 
 use proc_macro2::{TokenStream, TokenTree};
+use std::collections::BTreeSet;
 use std::fmt;
 use syn::spanned::Spanned as _;
 use syn::{ImplItem, ImplItemFn, Item, Stmt};
@@ -53,6 +54,26 @@ pub(super) fn register(source: &str, id: &str) -> Result<String, Problem> {
     edited.push_str(&source[from..]);
     syn::parse_file(&edited).map_err(Problem::Unparsable)?;
     Ok(edited)
+}
+
+/// Which of the modules `migrations()` lists, in its order.
+pub(super) fn listed(source: &str, modules: &BTreeSet<String>) -> Result<Vec<String>, Problem> {
+    let file = syn::parse_file(source).map_err(Problem::Unparsable)?;
+    let list = file.items.iter().find_map(migrations).ok_or(Problem::NoMigrator)?;
+    let (tokens, _) = last_vec(list).ok_or(Problem::NoVec)?;
+    let mut listed = Vec::new();
+    names(tokens, modules, &mut listed);
+    Ok(listed)
+}
+
+fn names(tokens: TokenStream, wanted: &BTreeSet<String>, found: &mut Vec<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => names(group.stream(), wanted, found),
+            TokenTree::Ident(word) => found.extend(wanted.get(&word.to_string()).cloned()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
 }
 
 fn migrations(item: &Item) -> Option<&ImplItemFn> {

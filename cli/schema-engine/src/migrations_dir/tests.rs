@@ -105,3 +105,26 @@ fn both_files_or_none() {
     assert_eq!(fs::read_dir(&source).unwrap().count(), 3, "no temporary file is left");
     assert!(migrations.check_all_registered(&["m001_a", "m002_b"]).is_err());
 }
+
+#[test]
+fn the_list_says_the_order_and_the_modules_their_parents() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("src");
+    fs::create_dir(&source).unwrap();
+    let list = added(PLAIN)
+        .replace("Box::new(m001_a", "Box::new(m002_c::Migration),\n            Box::new(m001_a");
+    fs::write(source.join("lib.rs"), list).unwrap();
+    for (id, parent) in
+        [("m001_a", "None"), ("m002_b", "Some(\"m001_a\")"), ("m002_c", "Some(\"m001_a\")")]
+    {
+        let text = format!("pub const DOWN_REVISION: Option<&str> = {parent};\n");
+        fs::write(source.join(format!("{id}.rs")), text).unwrap();
+    }
+    let lineage = MigrationsDir::of_crate(folder.path()).unwrap().lineage().unwrap();
+    let ids: Vec<_> = lineage.revisions().iter().map(|it| it.revision.as_str()).collect();
+    assert_eq!(ids, ["m002_c", "m001_a", "m002_b"]);
+    assert_eq!(lineage.heads().len(), 2);
+    fs::write(source.join("lib.rs"), "<<<<<<< ours\n").unwrap();
+    let error = MigrationsDir::of_crate(folder.path()).unwrap().lineage().unwrap_err();
+    assert!(error.to_string().contains("no valid Rust (line 1"), "{error}");
+}

@@ -2,6 +2,7 @@
 
 mod awkward;
 mod backups;
+mod bad_inputs;
 mod dumps;
 mod fingerprint;
 mod foreign_dumps;

@@ -8,7 +8,6 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{CString, c_int};
-use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::types::ToSqlOutput;
@@ -18,9 +17,9 @@ use rusqlite::vtab::{
 };
 use rusqlite::{Connection, ffi};
 
-use super::reader::Piece;
+use super::reader::{Piece, Pieces};
 use super::row_batch::RowBatch;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// How much of a dump is written by one statement: then the loader looks around.
 const STRETCH: u64 = 32 << 20;
@@ -34,7 +33,7 @@ pub(super) struct Feed {
 
 /// What the loader and the virtual table both know.
 struct Shared {
-    pieces: Receiver<Result<Piece>>,
+    pieces: Pieces,
     /// What was taken and is not for the table that is being written.
     next: Option<Result<Piece>>,
     /// What to begin with, and then where the writing ended.
@@ -51,7 +50,7 @@ pub(super) struct Written {
 }
 
 impl Feed {
-    pub(super) fn new(pieces: Receiver<Result<Piece>>) -> Self {
+    pub(super) fn new(pieces: Pieces) -> Self {
         let shared = Shared { pieces, next: None, rows: None, until: 0 };
         Self { shared: Arc::new(Mutex::new(shared)), widths: BTreeSet::new() }
     }
@@ -61,11 +60,13 @@ impl Feed {
         let mut shared = lock(&self.shared);
         match shared.next.take() {
             Some(piece) => piece,
-            None => shared
-                .pieces
-                .recv()
-                .unwrap_or_else(|_| Err(Error::failed("the reader of the dump broke down"))),
+            None => shared.pieces.next(),
         }
+    }
+
+    /// How many bytes of SQL were read.
+    pub(super) fn used(&self) -> u64 {
+        lock(&self.shared).pieces.used()
     }
 
     /// Makes the table for rows of this width be there.
@@ -164,14 +165,12 @@ impl Cursor {
         if done.offset >= shared.until {
             return;
         }
-        match shared.pieces.recv() {
-            Ok(Ok(Piece::Rows(rows))) if rows.target == done.target => {
+        match shared.pieces.next() {
+            Ok(Piece::Rows(rows)) if rows.target == done.target => {
                 self.rows = Some(rows);
                 self.row = 0;
             }
-            Ok(piece) => shared.next = Some(piece),
-            // The loader finds out.
-            Err(_) => {}
+            piece => shared.next = Some(piece),
         }
     }
 }

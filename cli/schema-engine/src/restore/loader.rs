@@ -30,6 +30,8 @@ pub(super) struct Loader<'a> {
     shape: Shape,
     phase: Phase,
     counts: Counts,
+    /// How large the database may become for now.
+    allowed: u64,
     virtual_tables: Vec<String>,
     /// The statement before, where it may have made a table that is dropped again.
     previous: Vec<u8>,
@@ -58,6 +60,7 @@ impl<'a> Loader<'a> {
             shape,
             phase: Phase::Before,
             counts: Counts::default(),
+            allowed: 0,
             virtual_tables: Vec::new(),
             previous: Vec::new(),
         })
@@ -130,6 +133,28 @@ impl<'a> Loader<'a> {
         if statement.text.len() < 200 {
             self.previous.extend_from_slice(&statement.text);
         }
+        Ok(())
+    }
+
+    /// Lets the database grow with what was read: a few lines may stand for terabytes.
+    ///
+    /// The densest dumps have a few bytes for a row, which many indexes hold once more.
+    pub(super) fn allow_for(&mut self, read: u64) -> Result<()> {
+        const AT_FIRST: u64 = 128 << 20;
+        const TIMES: u64 = 64;
+        let allowed = AT_FIRST + TIMES * read;
+        if allowed < self.allowed + AT_FIRST {
+            return Ok(());
+        }
+        let set = || {
+            let page: i64 =
+                self.connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+            let pages = allowed / page.unsigned_abs().max(512);
+            let pages = i64::try_from(pages).unwrap_or(i64::MAX).min(i64::from(u32::MAX - 1));
+            self.connection.pragma_update(None, "max_page_count", pages)
+        };
+        set().map_err(cant_load)?;
+        self.allowed = allowed;
         Ok(())
     }
 
@@ -304,6 +329,9 @@ impl Dialect {
         let what = match (self, error.sqlite_error_code()) {
             (Self::Schema, Some(ErrorCode::OperationInterrupted)) => "runs too long for a schema",
             (Self::Schema, Some(ErrorCode::DiskFull)) => "needs more room than a schema may take",
+            (Self::Dump, Some(ErrorCode::DiskFull)) => {
+                "needs more room than the disk has, or than a dump may take"
+            }
             _ => "can't be loaded",
         };
         let (place, text) = (self.place(statement), excerpt(&statement.text));

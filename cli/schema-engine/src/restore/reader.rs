@@ -3,6 +3,7 @@
 
 use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use super::Dialect;
@@ -47,19 +48,43 @@ pub(super) enum Ending {
 }
 
 /// Reads a dump in a thread that ends with the dump or when nobody takes what it finds.
-pub(super) fn spawn(input: impl Read + Send + 'static) -> std::io::Result<Receiver<Result<Piece>>> {
+pub(super) fn spawn(input: impl Read + Send + 'static) -> std::io::Result<Pieces> {
     let (sender, receiver) = sync_channel(WAITING);
+    let used = Arc::new(AtomicU64::new(0));
+    let pieces = Pieces { receiver, used: Arc::clone(&used) };
     std::thread::Builder::new().name("dump reader".to_owned()).spawn(move || {
         let mut reader = Reader::new(input);
         loop {
             let piece = reader.next();
+            used.store(reader.window().used(), Ordering::Relaxed);
             let is_last = matches!(piece, Err(_) | Ok(Piece::End(_)));
             if sender.send(piece).is_err() || is_last {
                 return;
             }
         }
     })?;
-    Ok(receiver)
+    Ok(pieces)
+}
+
+/// What the reader finds, one piece after the other.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    receiver: Receiver<Result<Piece>>,
+    used: Arc<AtomicU64>,
+}
+
+impl Pieces {
+    /// Waits for the next one.
+    pub(super) fn next(&self) -> Result<Piece> {
+        self.receiver
+            .recv()
+            .unwrap_or_else(|_| Err(Error::failed("the reader of the dump broke down")))
+    }
+
+    /// How many bytes of SQL the reader has gone through.
+    pub(super) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each says another thing about the dump")]

@@ -60,7 +60,9 @@ pub(super) fn load(
     let mut loader = Loader::new(&connection, shape, Dialect::Dump).map_err(cant_load)?;
     let mut feed = Feed::new(pieces);
     let ending = loop {
-        match feed.next()? {
+        let piece = feed.next()?;
+        loader.allow_for(feed.used())?;
+        match piece {
             Piece::Statement(statement) => loader.run(&statement)?,
             Piece::Rows(rows) => loader.write(&mut feed, rows)?,
             Piece::End(ending) => break ending,

@@ -62,6 +62,9 @@ fn foreign_format(start: &[u8]) -> Option<(&'static str, &'static str)> {
         (b"\xff\xfe", "UTF-16 text", "Save it as UTF-8 first."),
         (b"\xfe\xff", "UTF-16 text", "Save it as UTF-8 first."),
     ];
+    if let [b'\t'..=b'~', 0, b'\t'..=b'~', 0, ..] | [0, b'\t'..=b'~', 0, b'\t'..=b'~', ..] = start {
+        return Some(("UTF-16 text", "Save it as UTF-8 first."));
+    }
     formats
         .into_iter()
         .find(|(magic, ..)| start.starts_with(magic))

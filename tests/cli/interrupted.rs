@@ -144,3 +144,61 @@ fn who_waits_for_a_lock_can_be_stopped() {
         });
     }
 }
+
+/// The note that a killed run leaves beside the database.
+#[test]
+fn the_next_run_says_what_became_of_one_that_was_interrupted() {
+    let sandbox = Sandbox::upgraded();
+    let head = sandbox.history().pop().unwrap();
+    let note = sandbox.database().with_file_name(".taskgenie.db-running");
+    for (text, says) in [
+        (
+            format!("downgrade\n{head}\nbase\n"),
+            format!("the downgrade to base was interrupted; the database is unchanged, at {head}"),
+        ),
+        (
+            format!("upgrade\nbase\n{head}\n"),
+            format!("the upgrade to {head} was interrupted right after its end"),
+        ),
+    ] {
+        fs::write(&note, text).unwrap();
+        sandbox.tgenie("db upgrade").run().exits(0).says(&says);
+        assert!(!note.exists());
+        sandbox.tgenie("db upgrade").run().exits(0).never_says("interrupted");
+    }
+    fs::write(&note, format!("upgrade\nbase\n{head}\n")).unwrap();
+    let report = sandbox.tgenie("db upgrade --json").run().exits(0).json();
+    assert!(report["interrupted"].as_str().unwrap().contains("right after its end"));
+    sandbox.tgenie("db downgrade --no-backup").run().exits(0);
+    assert!(!note.exists(), "a run takes its own note away");
+}
+
+/// A run that is killed while it holds the lock leaves the note, and blocks nobody.
+#[test]
+#[cfg(unix)]
+fn a_killed_run_leaves_its_note() {
+    let sandbox = Sandbox::upgraded();
+    database::add_tasks(&sandbox.database(), 4000);
+    let note = sandbox.database().with_file_name(".taskgenie.db-running");
+    for _ in 0..40 {
+        let running = sandbox.tgenie("db downgrade base --no-backup").start();
+        let started = Instant::now();
+        while !note.exists() && started.elapsed() < Duration::from_millis(500) {
+            std::thread::yield_now();
+        }
+        let ended = running.kill();
+        if note.exists() {
+            let next = Instant::now();
+            let said = sandbox.tgenie("db downgrade base --no-backup").run().exits(0);
+            assert!(next.elapsed() < Duration::from_secs(5), "{:?}", next.elapsed());
+            said.says("the downgrade to base was interrupted");
+            database::assert_sound(&sandbox.database());
+            return;
+        }
+        if ended.code() == Some(0) {
+            sandbox.tgenie("db upgrade --no-backup").run().exits(0);
+            database::add_tasks(&sandbox.database(), 4000);
+        }
+    }
+    panic!("no kill came while the run was under way");
+}

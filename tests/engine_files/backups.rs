@@ -132,3 +132,34 @@ fn odd_labels_and_stamps_are_refused() {
     }
     assert_eq!(files(folder.path()).len(), 1);
 }
+
+/// What a killed program left half made goes with the next copy; what is being made stays.
+#[test]
+#[cfg(unix)]
+fn left_over_drafts_are_swept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+    let backups = folder.path().join("backups");
+    std::fs::create_dir(&backups).unwrap();
+    let make = |name: &str, age: u64| {
+        let draft = std::fs::File::create(backups.join(name)).unwrap();
+        let made = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
+        draft.set_modified(made).unwrap();
+        draft
+    };
+    drop(make(".safety-copy-left.tmp", 120));
+    drop(make(".safety-copy-young.tmp", 1));
+    drop(make(".other-left.tmp", 120));
+    let held = make(".safety-copy-held.tmp", 120);
+    held.lock().unwrap();
+    let copy =
+        schema_engine::backup::safety_copy(&path, "test", "20261125-120000").unwrap().unwrap();
+    let mut left: Vec<_> = std::fs::read_dir(&backups)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    let kept = copy.path.file_name().unwrap().to_str().unwrap();
+    assert_eq!(left, [".other-left.tmp", ".safety-copy-held.tmp", ".safety-copy-young.tmp", kept]);
+}

@@ -245,3 +245,68 @@ async fn r03_foreign_keys_are_off_again_behind_a_revision_that_switched_them_on(
     assert_eq!((report.alone, report.ran.len()), (vec!["m002".to_owned()], 2));
     assert_eq!(ask(&file.open(), "SELECT count(*) FROM c"), ["3"]);
 }
+
+/// A disk that gets full in the middle of a copy; SQLite's own limit stands in for it.
+#[tokio::test]
+async fn r47_a_full_disk_rolls_back_and_is_named() {
+    let mut file = File::new().await;
+    let more = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+                INSERT INTO free SELECT hex(randomblob(2000)) FROM n";
+    file.open().execute_batch(more).unwrap();
+    let copy = rebuilt("free", "v TEXT NOT NULL", "INTO free_new SELECT v FROM free");
+    file.then("m002", &format!("PRAGMA max_page_count = 300; {copy}"));
+    let before = bytes(&file.path);
+    let error = file.up(RowLedger::default()).await.unwrap_err();
+    assert!(told(&error).contains("the disk is full"), "{}", told(&error));
+    assert_eq!(error.next_steps(), ["Free some space and run this again."]);
+    assert_eq!(error.data_state(), Some("The database is unchanged: everything was rolled back."));
+    assert_eq!(bytes(&file.path), before);
+}
+
+#[tokio::test]
+async fn r32_old_orphans_are_told_and_block_nothing() {
+    let mut file = File::new().await;
+    file.open()
+        .execute_batch("PRAGMA foreign_keys = OFF; INSERT INTO c VALUES (99, 77, 0)")
+        .unwrap();
+    file.then("m002", &rebuilt("p", P, "INTO p_new SELECT * FROM p"));
+    let report = file.up(RowLedger::default()).await.unwrap();
+    assert_eq!(report.notes, ["1 row in c referred to nothing before, too"]);
+}
+
+#[tokio::test]
+async fn a_run_that_fails_again_keeps_no_second_copy_of_the_same() {
+    let mut file = File::new().await;
+    file.then("m002", "SELECT no_such_function()");
+    let mut named = Vec::new();
+    for stamp in ["20261125-100000", "20261125-100001", "20261125-100002"] {
+        let copies = SafetyCopies::Keep { stamp, count: 5 };
+        let error = Executor::new(&file.path, &file.migrations, copies).upgrade("head").await;
+        named.extend(error.unwrap_err().next_steps().last().cloned());
+    }
+    assert_eq!(std::fs::read_dir(file.path.with_file_name("backups")).unwrap().count(), 1);
+    assert!(
+        named.iter().all(|it| it.contains("app-20261125-100000-before-upgrade.db")),
+        "{named:?}"
+    );
+    // Once the database is another one, so is its copy.
+    file.open().execute_batch("INSERT INTO free VALUES ('h')").unwrap();
+    let copies = SafetyCopies::Keep { stamp: "20261125-100003", count: 5 };
+    assert!(Executor::new(&file.path, &file.migrations, copies).upgrade("head").await.is_err());
+    assert_eq!(std::fs::read_dir(file.path.with_file_name("backups")).unwrap().count(), 2);
+}
+
+/// A runner that had to wait for another one with the same aim finds it reached, also where the
+/// aim is a step.
+#[tokio::test]
+async fn a_step_that_another_runner_takes_meanwhile_is_not_taken_twice() {
+    let mut file = File::new().await;
+    file.then("m002", "CREATE TABLE two (a)");
+    file.then("m003", "CREATE TABLE three (a)");
+    let executor = || Executor::new(&file.path, &file.migrations, SafetyCopies::Skip);
+    let (one, other) = (executor(), executor());
+    let (one, other) = tokio::join!(one.upgrade("+1"), other.upgrade("+1"));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!(one.ran.len() + other.ran.len(), 1, "{one:?} {other:?}");
+    assert_eq!(ask(&file.open(), "SELECT max(version) FROM seaql_migrations"), ["m002"]);
+}

@@ -8,7 +8,7 @@ mod inventory;
 mod name;
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::{Backup, StepResult};
@@ -153,8 +153,8 @@ pub(crate) fn copy_database(
         file.sqlite_error("can't make a safety copy of", error).state("Nothing was changed.")
     };
     let draft = draft(file, name)?;
-    let checked = copy_pages(source, &draft)
-        .and_then(|()| durable::connect(&draft))
+    let checked = copy_pages(source, draft.as_ref())
+        .and_then(|()| durable::connect(draft.as_ref()))
         .map(|copy| quick_check(&copy));
     let condition = match checked {
         Ok(Ok(None)) => CopyCondition::Sound,
@@ -175,15 +175,15 @@ pub(crate) fn copy_bytes(file: &DatabaseFile, name: &CopyName) -> Result<SafetyC
         file.io_error("can't make a safety copy of", error).state("Nothing was changed.")
     };
     let draft = draft(file, name)?;
-    copy_file(file.path(), &draft).map_err(failed)?;
+    copy_file(file.path(), draft.as_ref()).map_err(failed)?;
     let copy = keep(name, draft, CopyCondition::Bytes)?;
     for suffix in ["-wal", "-journal"] {
         let sidecar = file.sidecar(suffix);
         if fs::metadata(&sidecar).is_ok_and(|metadata| metadata.len() > 0) {
             let target = DatabaseFile::resolve(&copy.path)?.sidecar(suffix);
             let draft = self::draft(file, name)?;
-            copy_file(&sidecar, &draft).map_err(failed)?;
-            durable::publish(draft, &target, Existing::Keep).map_err(failed)?;
+            copy_file(&sidecar, draft.as_ref()).map_err(failed)?;
+            durable::publish(draft.path, &target, Existing::Keep).map_err(failed)?;
         }
     }
     Ok(copy)
@@ -244,10 +244,31 @@ pub(crate) fn quick_check(connection: &Connection) -> rusqlite::Result<Option<St
     }
 }
 
-fn draft(file: &DatabaseFile, name: &CopyName) -> Result<TempPath> {
+/// A copy that is being made.
+struct Draft {
+    path: TempPath,
+    /// Locked as long as its maker lives, so that nobody takes it for a left-over.
+    _file: File,
+}
+
+impl AsRef<Path> for Draft {
+    fn as_ref(&self) -> &Path {
+        &self.path
+    }
+}
+
+const DRAFT: &str = "safety-copy";
+
+fn draft(file: &DatabaseFile, name: &CopyName) -> Result<Draft> {
     durable::private_folder(name.folder())
-        .and_then(|()| durable::draft(name.folder(), "safety-copy"))
-        .map(tempfile::NamedTempFile::into_temp_path)
+        .and_then(|()| {
+            sweep(name.folder());
+            let (file, path) = durable::draft(name.folder(), DRAFT)?.into_parts();
+            // Elsewhere a lock keeps its own process out, too.
+            #[cfg(unix)]
+            file.lock()?;
+            Ok(Draft { path, _file: file })
+        })
         .map_err(|error| {
             file.io_error("can't make a safety copy of", error)
                 .state("Nothing was changed.")
@@ -255,19 +276,70 @@ fn draft(file: &DatabaseFile, name: &CopyName) -> Result<TempPath> {
         })
 }
 
+/// Removes drafts whose makers were killed. One that can't be removed harms nobody.
+#[cfg(unix)]
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !name.starts_with(&format!(".{DRAFT}-")) || !name.ends_with(".tmp") {
+            continue;
+        }
+        let metadata = entry.metadata();
+        // One that was made just now may not be locked yet.
+        let is_old = metadata.and_then(|it| it.modified()).is_ok_and(|made| {
+            made.elapsed().is_ok_and(|age| age > std::time::Duration::from_mins(1))
+        });
+        if is_old && File::open(entry.path()).is_ok_and(|draft| draft.try_lock().is_ok()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn sweep(_folder: &Path) {}
+
+/// Whether a copy holds the same bytes as the one that was made before it; gives the older one.
+pub(crate) fn same_as_before(database: &Path, copy: &Path) -> Option<PathBuf> {
+    let copies = safety_copies(database).ok()?;
+    let at = copies.iter().position(|it| it == copy)?;
+    let before = copies.get(at.checked_sub(1)?)?;
+    let same = same_bytes(before, copy).unwrap_or(false);
+    same.then(|| before.clone())
+}
+
+fn same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
+    const PIECE: usize = 1 << 16;
+    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut left, mut right) = (vec![0; PIECE], vec![0; PIECE]);
+    loop {
+        let read = one.read(&mut left)?;
+        if read == 0 {
+            return Ok(true);
+        }
+        other.read_exact(&mut right[..read])?;
+        if left[..read] != right[..read] {
+            return Ok(false);
+        }
+    }
+}
+
 fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     io::copy(&mut File::open(from)?, &mut File::options().write(true).open(to)?).map(|_| ())
 }
 
 /// Gives a finished copy the first free name.
-fn keep(name: &CopyName, draft: TempPath, condition: CopyCondition) -> Result<SafetyCopy> {
+fn keep(name: &CopyName, draft: Draft, condition: CopyCondition) -> Result<SafetyCopy> {
     let failed = |error: io::Error| {
         Error::failed(format!("can't keep a safety copy in {}", name.folder().display()))
             .because(error)
             .state("The database is unchanged.")
     };
     let bytes = fs::metadata(&draft).map_err(failed)?.len();
-    let mut draft = draft;
+    let Draft { path: mut draft, _file } = draft;
     for path in name.candidates(".db").skip(name.highest_number()) {
         draft = match durable::publish_new(draft, &path) {
             Ok(()) => return Ok(SafetyCopy { path, bytes, condition }),

@@ -6,6 +6,8 @@
 
 pub(crate) mod durable;
 pub(crate) mod holders;
+pub(crate) mod place;
+pub(crate) mod space;
 
 use std::ffi::OsString;
 use std::fs;

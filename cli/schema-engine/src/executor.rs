@@ -6,6 +6,7 @@
 
 mod adopt;
 mod foreign_keys;
+mod interruption;
 mod ledger;
 mod observer;
 mod patience;
@@ -19,10 +20,12 @@ pub use observer::{Observer, Silent};
 pub use standing::Standing;
 
 use crate::attentive::attentive;
-use crate::backup::{CopyCondition, prune, safety_copy};
+use crate::backup::{CopyCondition, prune, safety_copy, same_as_before};
 use crate::connection::{Access, Presence, check_writable, open, presence};
+use crate::database_file::space::{Copying, Space};
+use crate::database_file::{DatabaseFile, place};
 use crate::error::{Error, ErrorKind, Result};
-use crate::history::Migrations;
+use crate::history::{Migrations, ids};
 use crate::target::{Direction, resolve};
 use patience::Patience;
 use std::fs;
@@ -80,6 +83,8 @@ pub struct RunReport {
     pub ran: Vec<Ran>,
     /// Those of them that refuse to run in a transaction, and so ended the one before them.
     pub alone: Vec<String>,
+    /// What became of the run before, where that was interrupted, in words.
+    pub interrupted: Option<String>,
     /// What was taken over from an earlier program, in words.
     pub taken_over: Option<String>,
     /// The copy of the database as it was before.
@@ -166,14 +171,22 @@ impl<'a> Executor<'a> {
         let presence = self.check_there(direction)?;
         let mut patience = Patience::new(self.database, self.patience, self.observer);
         let standing = patience.wait(async || self.standing().await).await?;
+        let interrupted = match presence {
+            Presence::Missing => None,
+            _ => interruption::found(self.database, standing.last(), &ids(self.migrations)),
+        };
+        if let Some(interrupted) = &interrupted {
+            self.observer.interrupted(interrupted);
+        }
         let target = self.resolve(&standing, target_text, direction)?;
         let nothing_to_do = standing.todo(self.migrations, target, direction).is_empty();
         // A history without revisions still begins with a database.
         let begins = presence == Presence::Missing && self.migrations.is_empty();
         if nothing_to_do && !begins {
-            return Ok(RunReport::of_nothing(&standing, direction));
+            return Ok(RunReport { interrupted, ..RunReport::of_nothing(&standing, direction) });
         }
         check_writable(self.database)?;
+        let mut notes = self.look_around()?;
         // Before the connection that holds the lock is opened: closing any other handle of the
         // file would drop that lock (https://www.sqlite.org/howtocorrupt.html, 2.2).
         let copy = patience.wait(async || self.copy(direction)).await?;
@@ -186,7 +199,7 @@ impl<'a> Executor<'a> {
             (Presence::Database, RowLedger::UpTo(_)) => Some(Watch::on(&connection).await?),
             _ => None,
         };
-        let request = run::Request { target: target_text, direction, watch: watch.as_ref() };
+        let request = run::Request { target, direction, watch: watch.as_ref() };
         let work = run::run(self, &connection, &mut patience, &request);
         let outcome = attentive(work).await;
         let closed = close(connection).await;
@@ -197,6 +210,9 @@ impl<'a> Executor<'a> {
         })?;
         closed?;
         report.safety_copy = copy;
+        report.interrupted = interrupted;
+        notes.append(&mut report.notes);
+        report.notes = notes;
         report.notes.extend(note);
         Ok(report)
     }
@@ -212,8 +228,18 @@ impl<'a> Executor<'a> {
     }
 
     fn resolve(&self, standing: &Standing, target: &str, direction: Direction) -> Result<usize> {
-        let ids = crate::history::ids(self.migrations);
-        resolve(&ids, standing.position(), target, direction)
+        resolve(&ids(self.migrations), standing.position(), target, direction)
+    }
+
+    /// Refuses what can't fit on the disk, and notes what is wrong with the place.
+    fn look_around(&self) -> Result<Vec<String>> {
+        let file = DatabaseFile::resolve(self.database)?;
+        let copying = match self.safety_copies {
+            SafetyCopies::Keep { .. } => Copying::Yes,
+            SafetyCopies::Skip => Copying::No,
+        };
+        let full = Space::of(&file, copying).check()?;
+        Ok(place::doubt(file.path()).into_iter().chain(full).collect())
     }
 
     fn copy(&self, direction: Direction) -> Result<Option<PathBuf>> {
@@ -258,6 +284,12 @@ impl<'a> Executor<'a> {
             let _ = std::fs::remove_file(path);
             let _ = path.parent().map(std::fs::remove_dir);
             None
+        } else if kind.is_some()
+            && let Some(before) = same_as_before(self.database, path)
+        {
+            // A run that fails again and again would fill the folder with one and the same.
+            let _ = std::fs::remove_file(path);
+            return (Some(before), None);
         } else {
             prune(self.database, count).err().map(|error| error.to_string())
         };
@@ -275,6 +307,7 @@ impl RunReport {
             to: at,
             ran: Vec::new(),
             alone: Vec::new(),
+            interrupted: None,
             taken_over: None,
             safety_copy: None,
             held: None,

@@ -8,4 +8,8 @@ impl Observer for Terminal {
         let users = users.unwrap_or("another program");
         self.say(&format!("Waiting: the database is used by {users}…"));
     }
+
+    fn interrupted(&self, how: &str) {
+        self.warn(how);
+    }
 }

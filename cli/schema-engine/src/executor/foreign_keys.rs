@@ -1,5 +1,6 @@
 //! Rows that refer to nothing: only those that a run brings about count against it.
 
+use crate::amount::{Noun, counted};
 use crate::connection::explain;
 use crate::error::{Error, Result};
 use crate::ident::Ident;
@@ -53,6 +54,15 @@ pub(super) fn check_no_new(before: &Violations, after: &Violations) -> Result<()
 }
 
 impl Violations {
+    /// That there are some, in words.
+    pub(super) fn note(&self) -> Option<String> {
+        let rows = self.broken.values().sum::<usize>();
+        let tables: BTreeSet<_> = self.broken.keys().map(|broken| broken.child.as_str()).collect();
+        let tables = tables.into_iter().collect::<Vec<_>>().join(", ");
+        let rows = counted(i64::try_from(rows).unwrap_or(i64::MAX), Noun("row", "rows"));
+        (!tables.is_empty()).then(|| format!("{rows} in {tables} referred to nothing before, too"))
+    }
+
     /// How often a reference was broken before. A table that is new may be one that is gone, under
     /// another name: what was broken in that is nothing new.
     fn count_of(&self, broken: &Broken, after: &Self) -> usize {

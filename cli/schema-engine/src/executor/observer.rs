@@ -12,6 +12,11 @@ pub trait Observer: Sync {
         let _ = users;
     }
 
+    /// The run before this one was interrupted: what became of it, in words.
+    fn interrupted(&self, how: &str) {
+        let _ = how;
+    }
+
     /// A copy from before was made.
     fn copied(&self, copy: &Path) {
         let _ = copy;

@@ -2,6 +2,7 @@
 
 use super::adopt::{adopt, is_kept_by_alembic};
 use super::foreign_keys::{Violations, check_no_new, violations};
+use super::interruption::Note;
 use super::ledger::Ledger;
 use super::patience::Patience;
 use super::watch::Watch;
@@ -30,7 +31,9 @@ const UNCHANGED: &str = "The database is unchanged: everything was rolled back."
 
 /// What a run is asked for.
 pub(super) struct Request<'a> {
-    pub(super) target: &'a str,
+    /// How many revisions of the history there are up to and with the target. It was worked out
+    /// before the lock was held: who waited for another run that went there is where it wanted.
+    pub(super) target: usize,
     pub(super) direction: Direction,
     /// What sees where rows come from, if rows are to be held.
     pub(super) watch: Option<&'a Arc<Watch>>,
@@ -56,15 +59,17 @@ pub(super) async fn run(
         violations(&transaction).await?
     };
     let mut holding = Holding { executor, watch, ledger: None };
+    let mut under_way = None;
     if standing.places().is_empty() && is_kept_by_alembic(&before) {
         holding.open(&transaction, &before, &mut report).await?;
+        let to = target.checked_sub(1).map(|last| migrations[last].name());
+        under_way = Note::write(executor.database, direction, None, to);
         let taken_over = adopt(&transaction, migrations, &before, executor.predecessor).await?;
         report.taken_over = Some(taken_over);
         standing = Standing::read(&transaction, migrations).await?;
         before = inspect(&transaction).await?;
     }
-    let todo =
-        standing.todo(migrations, executor.resolve(&standing, target, direction)?, direction);
+    let todo = standing.todo(migrations, target, direction);
     if !todo.is_empty() && report.taken_over.is_none() {
         holding.open(&transaction, &before, &mut report).await?;
     }
@@ -75,6 +80,13 @@ pub(super) async fn run(
     } else {
         Some(Expected::at(&standing, migrations, &before).await?)
     };
+    let done = remaining(&standing, &todo, direction);
+    let to = done.last().map(|at| migrations[*at].name().to_owned());
+    // A new database can only be empty or complete; there is nothing to say of it.
+    if !is_new && !todo.is_empty() && under_way.is_none() {
+        let from = report.from.as_deref();
+        under_way = Note::write(executor.database, direction, from, to.as_deref());
+    }
     ensure_bookkeeping(&transaction)
         .await
         .map_err(|error| explain(error, "can't write the books"))?;
@@ -110,13 +122,13 @@ pub(super) async fn run(
     let mut after = None;
     if let Some(expected) = expected {
         let found = inspect(work.transaction().await?).await?;
-        let remaining = remaining(&standing, &todo, direction);
-        expected.check(migrations, &remaining, &found).await?;
+        expected.check(migrations, &done, &found).await?;
         after = Some(found);
     }
-    work.commit(&known, after, &mut report).await?;
-    report.to =
-        remaining(&standing, &todo, direction).last().map(|at| migrations[*at].name().to_owned());
+    let known = work.commit(&known, after, &mut report).await?;
+    drop(under_way);
+    report.notes.extend(known.note());
+    report.to = to;
     Ok(report)
 }
 
@@ -354,8 +366,7 @@ fn state(report: &RunReport) -> String {
 }
 
 fn failure(name: &str, error: DbErr, state: &str) -> Error {
-    let explained = explain(error, &format!("{name} failed"));
-    if explained.data_state().is_some() { explained } else { explained.state(state) }
+    explain(error, &format!("{name} failed")).state(state)
 }
 
 /// The history replayed on a scratch database, to hold the live schema against.

@@ -26,3 +26,4 @@ mod streams;
 mod takeover;
 mod targets;
 mod upgrade;
+mod verify;

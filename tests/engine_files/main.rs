@@ -11,3 +11,4 @@ mod live;
 mod resets;
 mod round_trip;
 mod support;
+mod verify;

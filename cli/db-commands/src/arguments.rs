@@ -23,7 +23,7 @@ use crate::{App, ExitCode};
 pub use answers::AnswerFlags;
 pub use backups::{Backups, BackupsCommand, Prune, RestoreCopy};
 pub use diff::{Diff, DiffOutput, Verdict};
-pub use files::{Dump, Reset, Restore};
+pub use files::{Dump, Reset, Restore, Verify};
 pub use migrations::{Migrate, Revision};
 pub use shell::{Completions, Manual, Shell};
 pub use values::{DumpTarget, Preview};
@@ -145,6 +145,13 @@ pub enum DbCommand {
     ///
     /// Asks first. A safety copy is kept.
     Reset(Reset),
+
+    /// Look for damage, broken references, leftovers and the like, in a database or a dump.
+    ///
+    /// Changes nothing. Each finding comes with the command that mends it. Exits with 0 when
+    /// nothing or only advice was found, with 3 when something needs mending, and with 1 when
+    /// the file is damaged.
+    Verify(Verify),
 }
 
 impl DbCommand {
@@ -166,7 +173,8 @@ impl DbCommand {
             | Self::Revision(_)
             | Self::Current
             | Self::History
-            | Self::Check => true,
+            | Self::Check
+            | Self::Verify(_) => true,
         }
     }
 }

@@ -14,6 +14,7 @@ mod migrate;
 mod reset;
 mod restore;
 mod revision;
+mod verify;
 
 use crate::arguments::{Arguments, Db, DbCommand, Group};
 use crate::settings::{Settings, print_settings};
@@ -90,6 +91,7 @@ fn run_db(app: &App, Db { common, command }: Db, terminal: &Terminal) -> Result<
         DbCommand::Restore(arguments) => restore::restore(&context, &arguments),
         DbCommand::Backups(arguments) => backups::backups(&context, &arguments.command),
         DbCommand::Reset(arguments) => reset::reset(&context, &arguments),
+        DbCommand::Verify(arguments) => verify::verify(&context, &arguments),
     }
 }
 

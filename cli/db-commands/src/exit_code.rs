@@ -8,11 +8,12 @@ use schema_engine::{Error, ErrorKind};
 pub enum ExitCode {
     /// It was done, or there was nothing to do.
     Done = 0,
-    /// It was tried and it failed.
+    /// It was tried and it failed; `verify` found damage.
     Failed = 1,
     /// The request makes no sense: an unknown flag, an unknown revision.
     Usage = 2,
-    /// What was compared differs: `check`, and `diff` where that was asked for.
+    /// What was compared differs: `check`, and `diff` where that was asked for; `verify` found
+    /// something to mend.
     Differences = 3,
     /// Refused for safety: a hazard not accepted, a question nobody answered.
     Refused = 4,

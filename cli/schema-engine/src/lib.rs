@@ -11,7 +11,7 @@
 //!                                        Schema ┘      ▲ answers          up reaches,            module + lib.rs
 //!                                                                         down returns
 //!  history ► executor: safety copy · lock · one transaction · foreign keys · schema ► report
-//!  database ► dump · restore · reset
+//!  database ► dump · restore · reset · verify
 //! ```
 //!
 //! The rooms [`ident`], [`subject`], [`pair`], [`amount`], [`sql`], [`schema`], [`change`], [`diff`],
@@ -106,5 +106,6 @@ pub mod side;
 pub mod sql;
 pub mod subject;
 pub mod target;
+pub mod verify;
 
 pub use error::{Error, ErrorKind, Result};

@@ -41,3 +41,11 @@ pub struct Reset {
     #[arg(long)]
     pub no_backup: bool,
 }
+
+/// `db verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A database file or a dump; by default the database of the settings.
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+}

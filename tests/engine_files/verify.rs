@@ -1,0 +1,285 @@
+//! What a check finds, and that it changes nothing.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use rusqlite::Connection;
+use schema_engine::history::Migrations;
+use schema_engine::progress::{Progress, Silent};
+use schema_engine::verify::{Finding, Fix, Kind, Severity, Verification, verify};
+use schema_engine::{ErrorKind, Result};
+
+use crate::support::{database, dump_to, files, fixture, folder, told, value};
+
+fn check(file: &Path) -> Result<Verification> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(verify(file, &Migrations::new(), &Silent))
+}
+
+/// The codes that are found; the folder must be as it was before.
+fn codes(file: &Path) -> Vec<&'static str> {
+    let folder = file.parent().expect("a folder");
+    let before = files(folder);
+    let verification = check(file).expect("the check");
+    assert_eq!(files(folder), before, "the check left a trace");
+    verification.findings.iter().map(Finding::code).collect()
+}
+
+/// Wants everything to stop.
+struct Stopped;
+
+impl Progress for Stopped {
+    fn cancelled(&self) -> bool {
+        true
+    }
+}
+
+const SOUND: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT UNIQUE CHECK (name <> ''));
+    CREATE TABLE child (id INTEGER PRIMARY KEY, p INTEGER REFERENCES parent (id) ON DELETE CASCADE);
+    CREATE INDEX by_parent ON child (p); CREATE VIEW named AS SELECT name FROM parent;
+    INSERT INTO parent VALUES (1, 'a'), (2, 'b'); INSERT INTO child VALUES (1, 1), (2, 2), (3, NULL);";
+
+#[test]
+fn a_sound_database_has_no_findings_and_is_counted() {
+    let folder = folder();
+    for mode in ["DELETE", "WAL", "PERSIST", "TRUNCATE"] {
+        let file = database(
+            &folder.path().join(format!("{mode}.db")),
+            &format!("PRAGMA journal_mode={mode}; {SOUND}"),
+        );
+        assert_eq!(codes(&file), Vec::<&str>::new(), "{mode}");
+        let found = check(&file).unwrap();
+        assert_eq!((found.kind, found.tables, found.rows), (Kind::Database, 2, 5));
+        assert_eq!(found.notes.len(), 1, "it says what wasn't compared");
+    }
+    let python = fixture("taskgenie-python.db");
+    assert_eq!(check(&python).unwrap().worst(), None);
+}
+
+#[test]
+fn references_that_lead_nowhere_are_counted_and_mended() {
+    let folder = folder();
+    let file = database(
+        &folder.path().join("a.db"),
+        &format!(
+            "PRAGMA foreign_keys=OFF; {SOUND} INSERT INTO child VALUES (7, 70), (8, 80);
+             CREATE TABLE lost (id INTEGER PRIMARY KEY, g REFERENCES gone (id));
+             CREATE TABLE two (a, b, FOREIGN KEY (a, b) REFERENCES pair ON DELETE SET NULL);
+             CREATE TABLE pair (x, y, PRIMARY KEY (x, y)) WITHOUT ROWID;
+             INSERT INTO pair VALUES (1, 2); INSERT INTO two VALUES (1, 2), (1, 3), (NULL, 9);
+             CREATE TABLE plain (n); CREATE TABLE odd (n REFERENCES plain (n));"
+        ),
+    );
+    let found = check(&file).unwrap();
+    let messages: Vec<_> = found.findings.iter().map(Finding::message).collect();
+    assert!(messages[0].starts_with("2 rows of child refer to rows of parent"), "{messages:?}");
+    assert_eq!(found.findings[0].details(), ["rowid 7, 8"]);
+    assert!(messages[1].starts_with("1 row of two refers to rows of pair"), "{messages:?}");
+    assert!(messages[2].starts_with("lost refers to a table gone"), "{messages:?}");
+    assert!(messages[3].starts_with("the references of odd can't be checked"), "{messages:?}");
+    // The commands do what they say.
+    let connection = Connection::open(&file).unwrap();
+    for finding in &found.findings[..2] {
+        let fixes = finding.fixes();
+        let Some(Fix::Sql(sql)) = fixes.last() else { panic!("{fixes:?}") };
+        assert_eq!(connection.execute(sql, []).unwrap(), usize::from(sql.starts_with('D')) + 1);
+    }
+    connection.close().unwrap();
+    assert!(!codes(&file).contains(&"TV201"));
+}
+
+#[test]
+fn damage_is_told_from_rows_that_break_a_check() {
+    let folder = folder();
+    let file = database(
+        &folder.path().join("a.db"),
+        &format!("PRAGMA ignore_check_constraints=ON; {SOUND} INSERT INTO parent VALUES (3, '');"),
+    );
+    let found = check(&file).unwrap();
+    assert_eq!(found.findings[0].message(), "1 row of parent breaks a CHECK");
+    assert_eq!(found.worst(), Some(Severity::Warning));
+
+    let large = database(
+        &folder.path().join("b.db"),
+        "CREATE TABLE t (a); CREATE INDEX i ON t (a);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+         INSERT INTO t SELECT 'value ' || i FROM n; ANALYZE;",
+    );
+    let mut bytes = fs::read(&large).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0xa5);
+    fs::write(&large, &bytes).unwrap();
+    let found = check(&large).unwrap();
+    assert_eq!(found.worst(), Some(Severity::Damage));
+    assert!(!found.findings[0].details().is_empty());
+    // Cut short, and without its first page's content.
+    fs::write(&large, &bytes[..8192]).unwrap();
+    assert_eq!(check(&large).unwrap().worst(), Some(Severity::Damage));
+    bytes[100..4096].fill(0);
+    fs::write(&large, &bytes).unwrap();
+    assert_eq!(check(&large).unwrap().worst(), Some(Severity::Damage));
+    // A file of nothing is a database to SQLite.
+    fs::write(&large, b"").unwrap();
+    assert_eq!(codes(&large), ["TV104"]);
+    // And what is neither.
+    fs::write(&large, b"\x00\x01 nothing that anybody knows").unwrap();
+    assert_eq!(codes(&large), ["TV103"]);
+}
+
+#[test]
+fn what_a_killed_program_left_is_read_as_it_will_be_and_left_alone() {
+    let folder = folder();
+    // A WAL that holds the newest rows, and one that belongs to another database.
+    let live = folder.path().join("live.db");
+    let connection = Connection::open(&live).unwrap();
+    connection.execute_batch(&format!("PRAGMA journal_mode=WAL; {SOUND}")).unwrap();
+    let killed = folder.path().join("killed");
+    fs::create_dir(&killed).unwrap();
+    let file = killed.join("live.db");
+    fs::copy(&live, &file).unwrap();
+    fs::copy(folder.path().join("live.db-wal"), killed.join("live.db-wal")).unwrap();
+    assert_eq!(codes(&file), ["TV504"]);
+    assert_eq!(check(&file).unwrap().rows, 5);
+    // While somebody has it open it is nobody's left-over.
+    assert_eq!(check(&live).unwrap().worst(), None);
+    assert_eq!(check(&live).unwrap().rows, 5);
+
+    let other = killed.join("other.db");
+    database(&other, "CREATE TABLE mine (a); INSERT INTO mine VALUES (1);");
+    fs::copy(folder.path().join("live.db-wal"), killed.join("other.db-wal")).unwrap();
+    assert_eq!(codes(&other), ["TV505"]);
+    assert_eq!(check(&other).unwrap().rows, 1);
+    connection.close().unwrap();
+
+    // A journal that takes back what was half written.
+    let written = folder.path().join("written.db");
+    database(&written, "CREATE TABLE t (a); INSERT INTO t VALUES ('before');");
+    let connection = Connection::open(&written).unwrap();
+    connection.execute_batch("PRAGMA cache_size=1; PRAGMA cache_spill=1; BEGIN;").unwrap();
+    connection
+        .execute_batch(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+             INSERT INTO t SELECT randomblob(500) FROM n;",
+        )
+        .unwrap();
+    let file = killed.join("written.db");
+    fs::copy(&written, &file).unwrap();
+    fs::copy(folder.path().join("written.db-journal"), killed.join("written.db-journal")).unwrap();
+    drop(connection);
+    assert_eq!(codes(&file), ["TV503"]);
+    assert_eq!(check(&file).unwrap().rows, 1);
+    // That it was hot: the next one to open it takes it back.
+    assert_eq!(value::<i64>(&file, "SELECT count(*) FROM t"), 1);
+    assert_eq!(codes(&file), Vec::<&str>::new());
+}
+
+#[test]
+fn drafts_of_interrupted_runs_are_found_unless_they_are_open() {
+    let folder = folder();
+    let file = database(&folder.path().join("a.db"), SOUND);
+    fs::create_dir(folder.path().join("backups")).unwrap();
+    let draft = folder.path().join("backups/.safety-copy-abc123.tmp");
+    fs::write(&draft, b"half").unwrap();
+    fs::write(folder.path().join(".restore-note"), b"of somebody").unwrap();
+    let mut open = fs::File::create(folder.path().join(".restore-XyZ123.tmp")).unwrap();
+    open.write_all(b"being written").unwrap();
+    let found = check(&file).unwrap();
+    let expected = if cfg!(target_os = "linux") { 1 } else { 2 };
+    assert_eq!(found.findings.len(), expected);
+    assert!(found.findings.contains(&Finding::LeftoverFile(draft)));
+    drop(open);
+    assert_eq!(codes(&file), ["TV502", "TV502"]);
+}
+
+#[test]
+fn upkeep_is_advice() {
+    let folder = folder();
+    let rows = |count: u32| {
+        format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+                 INSERT INTO t SELECT NULL, printf('%0200d', i) FROM n;"
+        )
+    };
+    let file = database(
+        &folder.path().join("a.db"),
+        &format!(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a); CREATE INDEX i ON t (a); {}",
+            rows(9000)
+        ),
+    );
+    assert_eq!(codes(&file), ["TV601"]);
+    database(&file, "ANALYZE");
+    assert_eq!(codes(&file), Vec::<&str>::new());
+    database(&file, "DELETE FROM t WHERE id > 500;");
+    assert_eq!(codes(&file), ["TV602", "TV603"]);
+    database(&file, "ANALYZE; VACUUM");
+    assert_eq!(codes(&file), Vec::<&str>::new());
+}
+
+#[test]
+fn the_books_of_tools_are_read() {
+    let folder = folder();
+    let tables = "CREATE TABLE t (a); CREATE TABLE alembic_version (version_num);";
+    for (name, sql, code) in [
+        ("one", "INSERT INTO alembic_version VALUES ('1');", None),
+        ("none", "", Some("TV305")),
+        ("two", "INSERT INTO alembic_version VALUES ('1'), ('2');", Some("TV305")),
+        (
+            "both",
+            "INSERT INTO alembic_version VALUES ('1'); CREATE TABLE seaql_migrations (version, applied_at);
+             INSERT INTO seaql_migrations VALUES ('m1', 1);",
+            Some("TV305"),
+        ),
+        (
+            "twice",
+            "DROP TABLE alembic_version; CREATE TABLE seaql_migrations (version, applied_at);
+             INSERT INTO seaql_migrations VALUES ('m1', 1), ('m1', 2);",
+            Some("TV305"),
+        ),
+    ] {
+        let file = database(&folder.path().join(name), &format!("{tables}{sql}"));
+        assert_eq!(codes(&file), Vec::from_iter(code), "{name}");
+    }
+}
+
+#[test]
+fn a_dump_is_restored_to_be_looked_at() {
+    let folder = folder();
+    let file = database(
+        &folder.path().join("a.db"),
+        &format!("PRAGMA foreign_keys=OFF; {SOUND} INSERT INTO child VALUES (9, 90);"),
+    );
+    let dump = folder.path().join("whole");
+    let _ = dump_to(&file, &dump).unwrap();
+    assert_eq!(codes(&dump), ["TV201"]);
+    let found = check(&dump).unwrap();
+    assert_eq!((found.kind, found.tables, found.rows), (Kind::Dump, 2, 6));
+
+    let text = fs::read_to_string(&dump).unwrap();
+    let changed = folder.path().join("changed.sql");
+    fs::write(&changed, text.replace("'b'", "'c'")).unwrap();
+    let found = check(&changed).unwrap();
+    assert!(found.findings[0].message().contains("changed after it was written"), "{found:?}");
+    assert_eq!(found.worst(), Some(Severity::Damage));
+    let cut = folder.path().join("cut.sql");
+    fs::write(&cut, &text[..text.len() - 90]).unwrap();
+    assert_eq!(codes(&cut), ["TV103"]);
+    let foreign = fixture("taskgenie-python-dump.sql");
+    assert_eq!(check(&foreign).unwrap().findings, [Finding::Unsealed]);
+}
+
+#[test]
+fn what_cant_be_checked_is_an_error() {
+    let folder = folder();
+    let nothing = folder.path().join("nothing.db");
+    assert!(told(&check(&nothing).unwrap_err()).contains("there is no file"));
+    fs::write(folder.path().join("nothing.db-wal"), b"rows").unwrap();
+    assert!(told(&check(&nothing).unwrap_err()).contains("nothing.db-wal"));
+    assert!(told(&check(folder.path()).unwrap_err()).contains("is a folder"));
+
+    let file = database(&folder.path().join("a.db"), SOUND);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let stopped = runtime.block_on(verify(&file, &Migrations::new(), &Stopped)).unwrap_err();
+    assert_eq!(stopped.kind(), ErrorKind::Interrupted);
+}

@@ -131,6 +131,9 @@ async fn every_compiled_module_runs_up_and_down() {
         support::go(&scratch, &*migration, support::Way::Down).await;
         let returned = scratch.schema().await.unwrap();
         assert_eq!(support::texts(&returned), support::texts(&before), "{name}: down");
+        if case.parks() {
+            assert_eq!(support::rows(&scratch, &before, &before).await, rows, "{name}: parked");
+        }
         for (column, values) in support::rows(&scratch, &returned, &reached).await {
             let filled = support::is_filled(&before, &after, &column);
             assert!(

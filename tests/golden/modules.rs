@@ -55,6 +55,10 @@ pub mod drop_table;
 pub mod generated_columns_stay;
 #[path = "../cases/hostile_names/module.rs"]
 pub mod hostile_names;
+#[path = "../cases/keep_dropped_column/module.rs"]
+pub mod keep_dropped_column;
+#[path = "../cases/keep_dropped_table/module.rs"]
+pub mod keep_dropped_table;
 #[path = "../cases/keep_the_id_sequence/module.rs"]
 pub mod keep_the_id_sequence;
 #[path = "../cases/partial_and_expression_index/module.rs"]
@@ -101,6 +105,8 @@ pub(crate) fn all() -> Vec<(&'static str, Box<dyn MigrationTrait>)> {
         ("drop_table", Box::new(drop_table::Migration)),
         ("generated_columns_stay", Box::new(generated_columns_stay::Migration)),
         ("hostile_names", Box::new(hostile_names::Migration)),
+        ("keep_dropped_column", Box::new(keep_dropped_column::Migration)),
+        ("keep_dropped_table", Box::new(keep_dropped_table::Migration)),
         ("keep_the_id_sequence", Box::new(keep_the_id_sequence::Migration)),
         ("partial_and_expression_index", Box::new(partial_and_expression_index::Migration)),
         ("rename_column", Box::new(rename_column::Migration)),

@@ -92,7 +92,8 @@ fn assert_sound(database: &Path, name: &str) {
 #[tokio::test]
 async fn every_case_goes_there_and_back() {
     for shell in shells() {
-        for case in cases() {
+        // `db diff` parks nothing.
+        for case in cases().into_iter().filter(|case| !case.parks()) {
             let name = format!("{} ({shell:?})", case.name);
             let files = Files::new(&format!("{}\n{}", case.before, case.rows), &case.after);
             let before = row_counts(&files.database());

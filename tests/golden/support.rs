@@ -1,6 +1,6 @@
 //! Cases as files, and what the tests look at in a database.
 
-use schema_engine::answers::Answers;
+use schema_engine::answers::{Answers, Dropped};
 use schema_engine::ident::Ident;
 use schema_engine::schema::{Column, Schema};
 use schema_engine::scratch::Scratch;
@@ -43,20 +43,27 @@ impl Case {
     pub(crate) fn answers(&self) -> Answers {
         let text = fs::read_to_string(self.folder.join("answers.txt")).unwrap_or_default();
         let (mut renames, mut fills) = (Vec::new(), Vec::new());
+        let mut dropped = Dropped::Gone;
         for line in text.lines() {
             match line.split_once(' ') {
                 Some(("rename", rename)) => renames.push(rename.parse().unwrap()),
                 Some(("fill", fill)) => fills.push(fill.parse().unwrap()),
+                Some(("park", id)) => dropped = Dropped::Parked { revision: id.to_owned() },
                 _ => panic!("{}: {line}", self.name),
             }
         }
-        Answers::new(renames, fills, [])
+        Answers { dropped, ..Answers::new(renames, fills, []) }
+    }
+
+    /// Whether what goes is parked, and so comes back.
+    pub(crate) fn parks(&self) -> bool {
+        self.answers().dropped != Dropped::Gone
     }
 
     /// `rows.sql` sets the sequence of `notes` to 40, above its highest id; that must stay.
     pub(crate) fn sequences_after(&self) -> Vec<String> {
         match (self.rows.contains("seq = 40"), self.name.as_str()) {
-            (false, _) | (true, "drop_table") => Vec::new(),
+            (false, _) | (true, "drop_table" | "keep_dropped_table") => Vec::new(),
             (true, "rename_table") => vec!["remarks=40".to_owned()],
             (true, _) => vec!["notes=40".to_owned()],
         }

@@ -15,6 +15,7 @@ mod hazards;
 mod identity;
 mod indexes;
 mod ledger;
+mod parked;
 mod refusals;
 mod shape;
 mod statistics;

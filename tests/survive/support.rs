@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use schema_engine::Result;
-use schema_engine::answers::Answers;
+use schema_engine::answers::{Answers, Dropped};
 use schema_engine::executor::{Executor, RunReport, SafetyCopies};
 use schema_engine::history::Migrations;
 use schema_engine::pair::Pair;
@@ -189,17 +189,19 @@ pub(crate) fn open(path: &Path) -> Connection {
     database
 }
 
-/// Renames and fills, as the command line takes them.
+/// Renames and fills, as the command line takes them, and the revision that parks what goes.
 pub(crate) fn answers(said: &[&str]) -> Answers {
     let (mut renames, mut fills) = (Vec::new(), Vec::new());
+    let mut dropped = Dropped::Gone;
     for line in said {
         match line.split_once(' ') {
             Some(("rename", rename)) => renames.push(rename.parse().unwrap()),
             Some(("fill", fill)) => fills.push(fill.parse().unwrap()),
+            Some(("park", revision)) => dropped = Dropped::Parked { revision: revision.to_owned() },
             _ => panic!("{line}"),
         }
     }
-    Answers::new(renames, fills, [])
+    Answers { dropped, ..Answers::new(renames, fills, []) }
 }
 
 /// The schema that a script makes.

@@ -30,6 +30,21 @@ pub struct Answers {
     pub accepted: BTreeSet<HazardCode>,
     /// What is gone and has no new name, though something new resembles it.
     pub not_renamed: BTreeSet<Subject>,
+    /// What becomes of dropped columns and tables.
+    pub dropped: Dropped,
+}
+
+/// What becomes of the values of columns and tables that are dropped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Dropped {
+    /// They are gone.
+    #[default]
+    Gone,
+    /// They are parked in the database.
+    Parked {
+        /// The revision that parks them; their place is named after it.
+        revision: String,
+    },
 }
 
 /// A table or a column that got another name.
@@ -204,7 +219,8 @@ impl Answers {
     ) -> Self {
         let fills = fills.into_iter().map(|fill| ((fill.table, fill.column), fill.expression));
         let (fills, accepted) = (fills.collect(), accepted.into_iter().collect());
-        Self { renames, fills, accepted, not_renamed: BTreeSet::new() }
+        let (not_renamed, dropped) = (BTreeSet::new(), Dropped::Gone);
+        Self { renames, fills, accepted, not_renamed, dropped }
     }
 }
 

@@ -53,13 +53,29 @@ pub async fn draft(
         return Ok(Err(notes));
     };
     answers.check_fills(&proven.difference)?;
-    let found = counted_hazards(&proven.difference, schemas, rows, answers).await;
+    let mut found = counted_hazards(&proven.difference, schemas, rows, answers).await;
+    for CountedHazard { hazard, .. } in &mut found {
+        if let Some(parked) = proven.parking.place_of(&hazard.subject)
+            && hazard.code.severity() == Severity::LosesData
+        {
+            hazard.what.push_str(&format!(
+                "; they are parked in {} until `db undrop --prune`",
+                parked.name
+            ));
+            "`down` and `db undrop` bring them back.".clone_into(&mut hazard.fix);
+        }
+    }
     let footprint = match rows {
         Some(rows) => Census::new(rows, schemas.current, answers).footprint(&proven).await?,
         None => Vec::new(),
     };
     let counted = found.iter().map(|found| (&found.hazard, found.count()));
-    let questions = questions(&proven.difference, counted, answers);
+    let mut questions = questions(&proven.difference, counted, answers);
+    // What is parked isn't lost.
+    questions.retain(|question| {
+        !matches!(question, Question::Accept { hazard, .. }
+            if proven.parking.place_of(&hazard.subject).is_some())
+    });
     let changes = lines(&proven.difference, answers);
     Ok(Ok(Draft { proven, changes, hazards: found, questions, footprint, notes }))
 }
@@ -130,9 +146,10 @@ impl Draft {
                 .hazards
                 .iter()
                 .map(|CountedHazard { hazard, .. }| {
+                    let parked = self.proven.parking.place_of(&hazard.subject).is_some();
                     let for_good = match hazard.code.severity() {
-                        Severity::LosesData => "; `down` can't bring them back",
-                        Severity::MayFail | Severity::MayChangeData => "",
+                        Severity::LosesData if !parked => "; `down` can't bring them back",
+                        _ => "",
                     };
                     format!("{}: {}{for_good}", hazard.code, hazard.what)
                 })

@@ -8,11 +8,13 @@ mod alter;
 mod copy;
 mod layout;
 mod order;
+pub mod parking;
 mod rebuild;
 pub(crate) mod statistics;
 mod stored_edit;
 mod table_text;
 
+pub use parking::ParkingStep;
 pub use rebuild::Rebuild;
 pub use stored_edit::{EditAction, StoredEdit};
 
@@ -41,6 +43,8 @@ pub enum Step {
     Edit(StoredEdit),
     /// A table that is built anew, rows and all.
     Rebuild(Rebuild),
+    /// What goes, put aside or brought back.
+    Parking(ParkingStep),
 }
 
 /// The least that has to be done to a table, because less was seen not to do.
@@ -118,7 +122,7 @@ impl Plan {
     pub fn rebuilds(&self) -> impl Iterator<Item = &Rebuild> {
         self.steps.iter().filter_map(|step| match step {
             Step::Rebuild(rebuild) => Some(rebuild),
-            Step::Statement(_) | Step::Edit(_) => None,
+            Step::Statement(_) | Step::Edit(_) | Step::Parking(_) => None,
         })
     }
 
@@ -126,7 +130,7 @@ impl Plan {
     pub fn edits(&self) -> impl Iterator<Item = &StoredEdit> {
         self.steps.iter().filter_map(|step| match step {
             Step::Edit(edit) => Some(edit),
-            Step::Statement(_) | Step::Rebuild(_) => None,
+            Step::Statement(_) | Step::Rebuild(_) | Step::Parking(_) => None,
         })
     }
 }
@@ -138,6 +142,7 @@ impl Step {
             Self::Statement(statement) => (Some(statement.sql.as_str()), [].as_slice()),
             Self::Edit(edit) => (None, edit.statements()),
             Self::Rebuild(rebuild) => (None, rebuild.statements.as_slice()),
+            Self::Parking(parking) => (None, parking.statements.as_slice()),
         };
         one.into_iter().chain(many.iter().map(String::as_str))
     }
@@ -148,6 +153,7 @@ impl Step {
             Self::Statement(statement) => &statement.subject,
             Self::Edit(edit) => &edit.table,
             Self::Rebuild(rebuild) => &rebuild.table,
+            Self::Parking(parking) => &parking.table,
         }
     }
 
@@ -171,7 +177,7 @@ pub fn plan(
         .iter()
         .filter_map(|step| match step {
             Step::Rebuild(rebuild) => Some(rebuild.table.clone()),
-            Step::Statement(_) | Step::Edit(_) => None,
+            Step::Statement(_) | Step::Edit(_) | Step::Parking(_) => None,
         })
         .collect();
     let mut steps = Vec::new();

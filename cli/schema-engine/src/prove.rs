@@ -9,18 +9,19 @@ mod detour;
 mod expressions;
 mod kept;
 
-use crate::answers::{Answers, Rename};
+use crate::answers::{Answers, Dropped, Rename};
 use crate::change::{Change, TableChange};
 use crate::diff::{Difference, diff};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::pair::Pair;
+use crate::plan::parking::Parking;
 use crate::plan::{Effort, Plan, PlanOptions, StatementKind, Step, Wording, plan};
 use crate::sample::{self, Kept, Spared};
 use crate::schema::{Schema, Table};
 use crate::scratch::{Refused, Scratch};
 use crate::sql::normal::normal;
-use kept::kept;
+use kept::{kept, returning};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan that was seen to go up and down.
@@ -35,6 +36,8 @@ pub struct Proven {
     pub down: Plan,
     /// How many sample rows went both ways.
     pub sample_rows: usize,
+    /// What of it is parked.
+    pub parking: Parking,
 }
 
 /// What the rounds so far have shown to be needed.
@@ -91,11 +94,17 @@ async fn attempt(
     let sample_rows = sample::fill(&scratch, &start, &spared, &trial).await;
     let kept = kept(&start, &difference, answers);
     let before = read(&scratch, &kept).await?;
+    let parking = match &answers.dropped {
+        Dropped::Gone => Parking::default(),
+        Dropped::Parked { revision } => Parking::of(revision, &difference, &start)?,
+    };
+    let returning = returning(&kept, &parking);
+    let before_parking = read(&scratch, &returning).await?;
     let broken_before = sample::broken_references(&scratch).await?;
 
     let options =
         PlanOptions { wording: Wording::EditCurrent, effort: &forced.up, fills: &answers.fills };
-    let up = plan(Pair::new(&start, schemas.desired), &difference, &options)?;
+    let up = parking.before(plan(Pair::new(&start, schemas.desired), &difference, &options)?);
     if let Err(refused) = scratch.run(up.statements()).await {
         return give_way(&up, &refused, &mut forced.up, "up");
     }
@@ -113,10 +122,10 @@ async fn attempt(
     }
     compare(&before, &read(&scratch, &kept).await?, "up")?;
 
-    let options =
-        PlanOptions { wording: Wording::Desired, effort: &forced.down, fills: &BTreeMap::new() };
+    let fills = parking.fills(&reached, &start);
+    let options = PlanOptions { wording: Wording::Desired, effort: &forced.down, fills: &fills };
     let back = diff(Pair::new(&reached, &start));
-    let down = plan(Pair::new(&reached, &start), &back, &options)?;
+    let down = parking.around(plan(Pair::new(&reached, &start), &back, &options)?);
     if let Err(refused) = scratch.run(down.statements()).await {
         if let Some(table) = cant_return(&down, &refused, &difference)
             && forced.emptied.insert(table.clone())
@@ -155,7 +164,7 @@ async fn attempt(
             .map_or(remaining.lines().join("\n"), |name| format!("{name} has another text"));
         return Err(not_proven("the way down doesn't return to where it began").because(what));
     }
-    compare(&before, &read(&scratch, &kept).await?, "down")?;
+    compare(&before_parking, &read(&scratch, &returning).await?, "down")?;
     difference.notes.extend(forced.emptied.iter().map(|table| {
         format!(
             "the way down of {table} fails on rows that break one of its rules without the \
@@ -170,7 +179,7 @@ async fn attempt(
     let up = Plan { steps: detour.forth(&answers.renames).into_iter().chain(steps).collect() };
     let down = Plan { steps: down.steps.into_iter().chain(back).collect() };
     let difference = detour.told(difference);
-    Ok(Outcome::Proven(Box::new(Proven { difference, up, down, sample_rows })))
+    Ok(Outcome::Proven(Box::new(Proven { difference, up, down, sample_rows, parking })))
 }
 
 /// Runs the last steps of the way down, after which everything has its old name again, and its old

@@ -204,6 +204,14 @@ impl Piece {
                 }
                 Self { text, uses_db: true, begins_paragraph: true }
             }
+            Step::Parking(parking) => {
+                let comment = parking.comment.replace(['\n', '\r'], " ");
+                let mut text = format!("        // {comment}\n");
+                for statement in &parking.statements {
+                    text.push_str(&execute(statement));
+                }
+                Self { text, uses_db: true, begins_paragraph: true }
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The arguments of the commands that move along the history or add to it.
 
 use clap::Args;
+use schema_engine::answers::{Answers, Dropped};
 
 use super::answers::AnswerFlags;
 use super::values::Preview;
@@ -75,6 +76,12 @@ pub struct Revision {
     #[arg(short, long)]
     pub autogenerate: bool,
 
+    /// Park the values of dropped columns and tables in the database instead of losing them.
+    ///
+    /// `down` brings them back, and so does `undrop`, until `undrop --prune` ends it.
+    #[arg(long, requires = "autogenerate")]
+    keep_dropped: bool,
+
     /// What the comparison can't find out by itself.
     #[command(flatten)]
     pub answers: AnswerFlags,
@@ -84,6 +91,16 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// The answers that were given, for the revision of this id.
+    #[must_use]
+    pub fn answers(&self, id: &str) -> Answers {
+        let mut answers = self.answers.answers();
+        if self.keep_dropped {
+            answers.dropped = Dropped::Parked { revision: id.to_owned() };
+        }
+        answers
+    }
+
     /// Whether to write it or to show it.
     #[must_use]
     pub fn preview(&self) -> Preview {

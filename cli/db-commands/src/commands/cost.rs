@@ -41,7 +41,7 @@ impl<'a> Cost<'a> {
             });
             rebuild.fills.iter().for_each(|fill| say(fill));
         }
-        for footprint in self.footprint.iter().filter(|found| found.fate == Fate::Dropped) {
+        for footprint in self.footprint.iter().filter(|found| found.fate != Fate::Rebuilt) {
             say(&footprint.describe(&[]));
         }
         self.notes.iter().for_each(|note| say(note));

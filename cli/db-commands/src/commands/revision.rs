@@ -51,7 +51,7 @@ pub(super) fn revision(context: &Context<'_>, arguments: &Revision) -> Result<Ex
     let created = now.format("%Y-%m-%d %H:%M UTC").to_string();
     let new = New { id, parent: known.last().copied(), message, created };
     let (draft, module) = if arguments.autogenerate {
-        match ask::settled_draft(context, arguments.answers.answers())? {
+        match ask::settled_draft(context, arguments.answers(&new.id))? {
             Ok(draft) => {
                 let module = draft.module(&new.id, new.parent, new.message, &new.created);
                 (Some(draft), module)

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::hazard::NewNames;
 use crate::ident::Ident;
 use crate::prove::Proven;
+use crate::subject::Subject;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement};
 
 /// A table of the live data that is copied or dropped.
@@ -33,6 +34,8 @@ pub enum Fate {
     Rebuilt,
     /// It is dropped with its rows.
     Dropped,
+    /// It, or some of its columns, is dropped, and a copy is parked.
+    Parked,
 }
 
 impl Footprint {
@@ -48,6 +51,10 @@ impl Footprint {
             Fate::Dropped => {
                 let disk = bytes.map(|size| format!(", which frees about {size} of disk"));
                 format!("{table} is dropped: {rows} {verb} lost{}", disk.unwrap_or_default())
+            }
+            Fate::Parked => {
+                let disk = bytes.map(|size| format!(", at most {size} of disk"));
+                format!("{table}: what goes of {rows} is parked{}", disk.unwrap_or_default())
             }
             Fate::Rebuilt => {
                 let disk = bytes.map(|size| format!(", about {size} of disk needed meanwhile"));
@@ -77,12 +84,16 @@ pub(super) async fn of(
 ) -> Result<Vec<Footprint>> {
     let rebuilt = proven.up.rebuilds().map(|rebuild| (&rebuild.table, Fate::Rebuilt));
     let dropped = proven.difference.changes.iter().filter_map(|change| match change {
-        Change::DropTable(table) => Some((&table.name, Fate::Dropped)),
+        Change::DropTable(table) => {
+            let is_parked = proven.parking.place_of(&Subject::Table(table.name.clone())).is_some();
+            (!is_parked).then_some((&table.name, Fate::Dropped))
+        }
         _ => None,
     });
+    let parked = proven.parking.parked().iter().map(|parked| (&parked.table, Fate::Parked));
     let unreadable = |error| explain(error, "can't measure the live data");
     let mut found = Vec::new();
-    for (table, fate) in rebuilt.chain(dropped) {
+    for (table, fate) in rebuilt.chain(dropped).chain(parked) {
         let live = names.iter().find(|names| names.table.desired == *table);
         // A table that isn't there yet has no rows.
         let Some(live) = live.map(|names| &names.table.current) else { continue };

@@ -4,6 +4,7 @@ use crate::answers::{Answers, converts};
 use crate::change::{Aspect, Change, TableChange, TableDifference};
 use crate::diff::Difference;
 use crate::ident::Ident;
+use crate::plan::parking::{Extent, Parking};
 use crate::sample::Kept;
 use crate::schema::{Column, Schema};
 
@@ -28,6 +29,19 @@ pub(super) fn kept(start: &Schema, difference: &Difference, answers: &Answers) -
         }
     }
     kept
+}
+
+/// What must be there again after both ways: what is kept, and what is parked meanwhile.
+pub(super) fn returning(kept: &Kept, parking: &Parking) -> Kept {
+    let mut returning = kept.clone();
+    for parked in parking.parked() {
+        let columns = returning.entry(parked.table.clone()).or_default();
+        if parked.extent != Extent::Columns {
+            columns.clear();
+        }
+        columns.extend(parked.columns.iter().cloned());
+    }
+    returning
 }
 
 fn kept_columns(difference: &TableDifference, answers: &Answers) -> Vec<Ident> {

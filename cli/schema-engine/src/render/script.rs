@@ -251,6 +251,7 @@ fn push_steps(text: &mut String, steps: &[Step]) {
             Step::Rebuild(rebuild) => {
                 comment(text, &format!("{} is built anew.", rebuild.table));
             }
+            Step::Parking(parking) => comment(text, &parking.comment),
         }
         for statement in step.statements() {
             text.push_str(&ended(statement));

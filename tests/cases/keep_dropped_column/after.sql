@@ -1,0 +1,2 @@
+CREATE TABLE "tasks" ( "id" varchar(36) NOT NULL PRIMARY KEY, "title" varchar(255) NOT NULL );
+CREATE TABLE "notes" ( "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "task_id" varchar(36) NOT NULL, "text" text, FOREIGN KEY ("task_id") REFERENCES "tasks" ("id") ON DELETE CASCADE );

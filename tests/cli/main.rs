@@ -25,5 +25,6 @@ mod source_tree;
 mod streams;
 mod takeover;
 mod targets;
+mod undrop;
 mod upgrade;
 mod verify;

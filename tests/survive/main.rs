@@ -22,4 +22,5 @@ mod statistics;
 mod support;
 mod torture;
 mod triggers_and_views;
+mod undrop;
 mod values;

@@ -6,6 +6,7 @@ mod diff;
 mod files;
 mod migrations;
 mod shell;
+mod undrop;
 mod values;
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use diff::{Diff, DiffOutput, Verdict};
 pub use files::{Dump, Reset, Restore, Verify};
 pub use migrations::{Migrate, Revision};
 pub use shell::{Completions, Manual, Shell};
+pub use undrop::Undrop;
 pub use values::{DumpTarget, Preview};
 
 /// Keeps the app's database: `db` has the commands.
@@ -141,6 +143,12 @@ pub enum DbCommand {
     /// See, restore and thin out the safety copies.
     Backups(Backups),
 
+    /// See and bring back what revisions written with --keep-dropped have parked.
+    ///
+    /// Without a name it lists what is parked. A column gets its values back where it is there
+    /// again; a table comes back under its name, or another one given with --as.
+    Undrop(Undrop),
+
     /// Delete the database.
     ///
     /// Asks first. A safety copy is kept.
@@ -167,6 +175,7 @@ impl DbCommand {
             | Self::Dump(_)
             | Self::Restore(_)
             | Self::Backups(_)
+            | Self::Undrop(_)
             | Self::Reset(_) => false,
             Self::Upgrade(_)
             | Self::Downgrade(_)

@@ -14,6 +14,7 @@ mod migrate;
 mod reset;
 mod restore;
 mod revision;
+mod undrop;
 mod verify;
 
 use crate::arguments::{Arguments, Db, DbCommand, Group};
@@ -90,6 +91,7 @@ fn run_db(app: &App, Db { common, command }: Db, terminal: &Terminal) -> Result<
         DbCommand::Dump(arguments) => dump::dump(&context, &arguments),
         DbCommand::Restore(arguments) => restore::restore(&context, &arguments),
         DbCommand::Backups(arguments) => backups::backups(&context, &arguments.command),
+        DbCommand::Undrop(arguments) => undrop::undrop(&context, &arguments),
         DbCommand::Reset(arguments) => reset::reset(&context, &arguments),
         DbCommand::Verify(arguments) => verify::verify(&context, &arguments),
     }

@@ -47,12 +47,13 @@ pub async fn draft(
     rows: Option<&DatabaseConnection>,
     answers: &Answers,
 ) -> Result<Result<Draft, Vec<String>>> {
-    let notes = diff(schemas).notes;
+    let mut notes = diff(schemas).notes;
     let Some(proven) = prove(schemas, answers).await? else {
         answers.check_fills(&Difference::default())?;
         return Ok(Err(notes));
     };
     answers.check_fills(&proven.difference)?;
+    notes.extend(proven.parking.notes());
     let mut found = counted_hazards(&proven.difference, schemas, rows, answers).await;
     for CountedHazard { hazard, .. } in &mut found {
         if let Some(parked) = proven.parking.place_of(&hazard.subject)

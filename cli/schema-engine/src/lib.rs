@@ -106,6 +106,7 @@ pub mod side;
 pub mod sql;
 pub mod subject;
 pub mod target;
+pub mod undrop;
 pub mod verify;
 
 pub use error::{Error, ErrorKind, Result};

@@ -183,6 +183,23 @@ impl Parking {
         })
     }
 
+    /// What is worth saying before it is relied upon.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let by_rowid = self.parked.iter().filter(|parked| {
+            parked.extent == Extent::Columns && matches!(parked.identity, Identity::Rowid(_))
+        });
+        by_rowid
+            .map(|parked| {
+                format!(
+                    "the parked values of {} are known by rowid alone: no VACUUM may renumber its \
+                     rows while they are wanted",
+                    parked.table
+                )
+            })
+            .collect()
+    }
+
     /// Puts what goes aside before anything else is done.
     pub fn before(&self, up: Plan) -> Plan {
         let park = self.parked.iter().map(|parked| parked.park(&self.revision));

@@ -87,7 +87,7 @@ fn a_revision_that_the_program_does_not_know() {
     at_head(&sandbox, "newer.db");
     let sql = "INSERT INTO seaql_migrations VALUES ('m999_of_the_future', 1)";
     database::run(&sandbox.here("newer.db"), sql);
-    for command in ["db current", "db history", "db upgrade", "db upgrade head", "db downgrade"] {
+    for command in ["db upgrade", "db upgrade head", "db upgrade --dry-run", "db downgrade"] {
         sandbox.unchanged(|| {
             let outcome = sandbox.tgenie(command).on("newer.db").run().exits(4).prints("");
             outcome
@@ -96,7 +96,15 @@ fn a_revision_that_the_program_does_not_know() {
                 .says("help: It was probably upgraded by a newer version of this program");
         });
     }
-    sandbox.unchanged(|| sandbox.tgenie("db check").on("newer.db").run().exits(0).says("m999"));
+    sandbox.unchanged(|| {
+        sandbox.tgenie("db check").on("newer.db").run().exits(0).says("m999");
+        let current = sandbox.tgenie("db current").on("newer.db").run().exits(0);
+        current.prints("m999_of_the_future (unknown to this program)\n");
+        let history = sandbox.tgenie("db history --json").on("newer.db").run().exits(0).json();
+        let newest = &history["revisions"][0];
+        assert_eq!(newest["revision"], "m999_of_the_future");
+        assert_eq!((&newest["known"], &newest["current"]), (&false.into(), &true.into()));
+    });
 }
 
 #[test]
@@ -210,7 +218,7 @@ fn a_folder_that_may_not_be_written() {
         }) else {
             return;
         };
-        outcome.exits(1).prints("").says(says).says("changed.\n").says("writable");
+        outcome.exits(1).prints("").says(says).says("changed").says("writable");
     }
     let new = sandbox.unchanged(|| {
         frozen(&sandbox.here("folder"), || sandbox.tgenie("db upgrade").on("folder/b.db").run())

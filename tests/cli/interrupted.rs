@@ -22,7 +22,9 @@ impl State {
         let rows = database::texts(path, tables)
             .into_iter()
             // The books hold the time of the run.
-            .filter(|table| *table != "seaql_migrations")
+            .filter(|table| {
+                !["seaql_migrations", "schema_engine_revisions"].contains(&table.as_str())
+            })
             .map(|table| {
                 let content = database::fingerprint(path, &table);
                 (table, content)

@@ -12,6 +12,7 @@
 mod support;
 
 mod bad_databases;
+mod books;
 mod diff;
 mod files;
 mod heads;

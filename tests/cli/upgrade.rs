@@ -6,7 +6,7 @@ use crate::support::{Sandbox, database};
 const TABLES: [&str; 5] = ["attachments", "chat_history", "config", "notifications", "tasks"];
 
 fn tables(sandbox: &Sandbox) -> Vec<String> {
-    let query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'seaql_migrations' ORDER BY name";
+    let query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('seaql_migrations', 'schema_engine_revisions') ORDER BY name";
     database::texts(&sandbox.database(), query)
 }
 

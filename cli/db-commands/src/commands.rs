@@ -39,6 +39,8 @@ struct Context<'a> {
     tree: Option<SourceTree>,
     format: Format,
     migrations: Migrations,
+    /// The program by name and version.
+    program: String,
 }
 
 pub(crate) fn run(app: &App, arguments: Arguments, terminal: &Terminal) -> Result<ExitCode> {
@@ -74,6 +76,7 @@ fn run_db(app: &App, Db { common, command }: Db, terminal: &Terminal) -> Result<
         tree,
         format: common.format(),
         migrations: (app.migrations)(),
+        program: format!("{} {}", app.name, app.version),
     };
     match command {
         DbCommand::Upgrade(arguments) => migrate::upgrade(&context, &arguments),
@@ -106,6 +109,7 @@ impl Context<'_> {
         Executor {
             predecessor: self.app.predecessor,
             observer: self.terminal,
+            program: Some(&self.program),
             ..Executor::new(self.database(), &self.migrations, safety_copies)
         }
     }

@@ -102,6 +102,10 @@ impl Autogenerate<'_> {
                 return Ok(false);
             }
         };
+        if let Err(error) = standing.refuse_unknown() {
+            notes.push(format!("{error}: {instead}"));
+            return Ok(false);
+        }
         let schema = inspect(connection).await?;
         if !standing.is_at_head(self.migrations) {
             let at = standing.last().unwrap_or("base");

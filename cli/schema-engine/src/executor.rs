@@ -17,10 +17,11 @@ mod watch;
 pub use adopt::Predecessor;
 pub use ledger::{DEFAULT_LIMIT, Held, RowLedger};
 pub use observer::{Observer, Silent};
-pub use standing::Standing;
+pub use standing::{Standing, Unknown};
 
 use crate::attentive::attentive;
 use crate::backup::{CopyCondition, prune, safety_copy, same_as_before};
+use crate::books;
 use crate::connection::{Access, Presence, check_writable, open, presence};
 use crate::database_file::space::{Copying, Space};
 use crate::database_file::{DatabaseFile, place};
@@ -28,6 +29,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::history::{Migrations, ids};
 use crate::target::{Direction, resolve};
 use patience::Patience;
+use sea_orm::ConnectionTrait;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,6 +52,19 @@ pub struct Executor<'a> {
     pub patience: Duration,
     /// Who hears of what is done.
     pub observer: &'a dyn Observer,
+    /// The program by name and version, for the books: who applied a revision.
+    pub program: Option<&'a str>,
+    /// What is accepted that would otherwise be refused.
+    pub accepted: &'a [Deviation],
+}
+
+/// What a database may differ in from what the program expects of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deviation {
+    /// Its schema is not what its revisions made it. It stays so.
+    Drift,
+    /// Modules of revisions that it has had were edited since.
+    EditedRevisions,
 }
 
 /// Long enough for another one to rebuild a large table.
@@ -120,6 +135,8 @@ impl<'a> Executor<'a> {
             predecessor: None,
             patience: PATIENCE,
             observer: &Silent,
+            program: None,
+            accepted: &[],
         }
     }
 
@@ -148,6 +165,7 @@ impl<'a> Executor<'a> {
     pub async fn preview(&self, target: &str, direction: Direction) -> Result<Vec<String>> {
         self.check_there(direction)?;
         let standing = self.standing().await?;
+        standing.refuse_unknown()?;
         let target = self.resolve(&standing, target, direction)?;
         let todo = standing.todo(self.migrations, target, direction);
         Ok(todo.into_iter().map(|at| self.migrations[at].name().to_owned()).collect())
@@ -156,7 +174,7 @@ impl<'a> Executor<'a> {
     /// Where the database stands; a missing one stands at base. Nothing is created by looking.
     ///
     /// # Errors
-    /// When it can't be read, or has had a revision that the program doesn't know.
+    /// When it can't be read.
     pub async fn standing(&self) -> Result<Standing> {
         if presence(self.database)? == Presence::Missing {
             return Ok(Standing::at_base());
@@ -167,10 +185,38 @@ impl<'a> Executor<'a> {
         standing
     }
 
+    /// Where the database stands, if this program knows all that it has had, as it has had it.
+    async fn checked_standing(&self, connection: &impl ConnectionTrait) -> Result<Standing> {
+        let standing = Standing::read(connection, self.migrations).await?;
+        standing.refuse_unknown()?;
+        if !self.accepts(Deviation::EditedRevisions) {
+            let edited = books::edited(connection, self.migrations, standing.places()).await?;
+            if !edited.is_empty() {
+                return Err(books::edited_error(&edited));
+            }
+        }
+        Ok(standing)
+    }
+
+    fn accepts(&self, deviation: Deviation) -> bool {
+        self.accepted.contains(&deviation)
+    }
+
+    /// The same before anything is opened for writing.
+    async fn first_look(&self) -> Result<Standing> {
+        if presence(self.database)? == Presence::Missing {
+            return Ok(Standing::at_base());
+        }
+        let connection = open(self.database, Access::ReadOnly).await?;
+        let standing = self.checked_standing(&connection).await;
+        close(connection).await?;
+        standing
+    }
+
     async fn go(&self, target_text: &str, direction: Direction) -> Result<RunReport> {
         let presence = self.check_there(direction)?;
         let mut patience = Patience::new(self.database, self.patience, self.observer);
-        let standing = patience.wait(async || self.standing().await).await?;
+        let standing = patience.wait(async || self.first_look().await).await?;
         let interrupted = match presence {
             Presence::Missing => None,
             _ => interruption::found(self.database, standing.last(), &ids(self.migrations)),

@@ -73,6 +73,7 @@ pub mod answers;
 mod attentive;
 pub mod autogenerate;
 pub mod backup;
+pub mod books;
 pub mod census;
 pub mod change;
 pub mod comparison;

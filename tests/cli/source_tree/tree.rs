@@ -168,8 +168,10 @@ impl Tree {
     /// the first AUTOINCREMENT and that nothing can drop.
     pub(super) fn schema(&self) -> Vec<String> {
         let mut schema = database::schema(&self.sandbox.database());
-        schema
-            .retain(|text| !text.contains("seaql_migrations") && !text.contains("sqlite_sequence"));
+        schema.retain(|text| {
+            let books = ["seaql_migrations", "schema_engine_", "sqlite_sequence"];
+            !books.iter().any(|name| text.contains(name))
+        });
         schema
     }
 

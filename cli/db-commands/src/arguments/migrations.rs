@@ -2,6 +2,7 @@
 
 use clap::Args;
 use schema_engine::answers::{Answers, Dropped};
+use schema_engine::executor::Deviation;
 
 use super::answers::AnswerFlags;
 use super::values::Preview;
@@ -16,9 +17,32 @@ pub struct Migrate {
     /// Make no safety copy.
     #[arg(long)]
     pub no_backup: bool,
+    #[command(flatten)]
+    accepted: AcceptFlags,
+}
+
+/// What is accepted that would be refused.
+#[derive(Debug, Args)]
+struct AcceptFlags {
+    /// Go on although the schema is not what the database's revisions made it. What differs stays
+    /// as it is.
+    #[arg(long)]
+    accept_drift: bool,
+
+    /// Go on although modules of revisions that the database has had were edited since.
+    #[arg(long)]
+    allow_edited: bool,
 }
 
 impl Migrate {
+    /// What is accepted that would be refused.
+    #[must_use]
+    pub fn accepted(&self) -> Vec<Deviation> {
+        let drift = self.accepted.accept_drift.then_some(Deviation::Drift);
+        let edited = self.accepted.allow_edited.then_some(Deviation::EditedRevisions);
+        drift.into_iter().chain(edited).collect()
+    }
+
     /// The revision to go to, if one is given.
     #[must_use]
     pub fn revision(&self) -> Option<&str> {

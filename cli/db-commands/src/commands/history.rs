@@ -22,35 +22,49 @@ struct Revision<'a> {
     /// Seconds since 1970; null while it is pending.
     applied_at: Option<i64>,
     current: bool,
+    /// Whether this program knows it.
+    known: bool,
+    /// The program that applied it, where it is unknown and that is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<&'a str>,
 }
 
 pub(super) fn history(context: &Context<'_>) -> Result<ExitCode> {
     let standing = context.wait(context.executor(SafetyCopies::Skip).standing())?;
-    let revisions: Vec<_> = ids(&context.migrations)
-        .into_iter()
-        .rev()
-        .map(|revision| {
-            let applied = standing.applied().iter().find(|applied| applied.revision == revision);
-            Revision {
-                revision,
-                applied_at: applied.map(|applied| applied.applied_at),
-                current: standing.last() == Some(revision),
-            }
-        })
-        .collect();
+    let unknown = standing.unknown().iter().rev().enumerate().map(|(at, unknown)| Revision {
+        revision: &unknown.applied.revision,
+        applied_at: Some(unknown.applied.applied_at),
+        current: at == 0,
+        known: false,
+        program: unknown.program.as_deref(),
+    });
+    let known = ids(&context.migrations).into_iter().rev().map(|revision| {
+        let applied = standing.applied().iter().find(|applied| applied.revision == revision);
+        Revision {
+            revision,
+            applied_at: applied.map(|applied| applied.applied_at),
+            current: standing.last() == Some(revision) && standing.unknown().is_empty(),
+            known: true,
+            program: None,
+        }
+    });
+    let revisions: Vec<_> = unknown.chain(known).collect();
     if context.format == Format::Json {
         let database = context.database().display().to_string();
         context.terminal.json(&Report { version: 1, database, revisions })?;
         return Ok(ExitCode::Done);
     }
     let width = revisions.iter().map(|revision| revision.revision.len()).max().unwrap_or(0);
-    for Revision { revision, applied_at, current } in &revisions {
+    for Revision { revision, applied_at, current, known, program } in &revisions {
         let state = match applied_at {
             Some(seconds) => format!("applied {}", readable_time(*seconds)),
             None => "pending".to_owned(),
         };
         let mark = if *current { "  (current)" } else { "" };
-        context.terminal.data(&format!("{revision:width$}  {state}{mark}"))?;
+        let by = program.map_or_else(String::new, |program| format!(", applied by {program}"));
+        let unknown =
+            if *known { String::new() } else { format!("  (unknown to this program{by})") };
+        context.terminal.data(&format!("{revision:width$}  {state}{mark}{unknown}"))?;
     }
     if revisions.is_empty() {
         context.terminal.say("There are no revisions yet.");

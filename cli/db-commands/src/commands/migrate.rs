@@ -6,7 +6,7 @@ use crate::arguments::{Migrate, Preview};
 use crate::settings::Access;
 use crate::terminal::{Format, Glyph};
 use schema_engine::Result;
-use schema_engine::executor::{Executor, RunReport, SafetyCopies};
+use schema_engine::executor::{Deviation, Executor, RunReport, SafetyCopies};
 use schema_engine::target::Direction;
 use serde::Serialize;
 use std::path::Path;
@@ -26,6 +26,7 @@ struct Request<'a> {
     direction: Direction,
     preview: Preview,
     copies: bool,
+    accepted: Vec<Deviation>,
 }
 
 impl<'a> Request<'a> {
@@ -35,17 +36,19 @@ impl<'a> Request<'a> {
             direction,
             preview: arguments.preview(),
             copies: !arguments.no_backup,
+            accepted: arguments.accepted(),
         }
     }
 
     fn run(&self, context: &Context<'_>) -> Result<ExitCode> {
         let stamp = stamp();
-        let executor = context.executor(if self.copies {
+        let copies = if self.copies {
             let count = context.settings.backups_keep.value as usize;
             SafetyCopies::Keep { stamp: &stamp, count }
         } else {
             SafetyCopies::Skip
-        });
+        };
+        let executor = Executor { accepted: &self.accepted, ..context.executor(copies) };
         if self.preview == Preview::DryRun {
             let todo = context.wait(executor.preview(self.target, self.direction))?;
             return self.show(context, &todo);

@@ -6,10 +6,12 @@ use super::interruption::Note;
 use super::ledger::Ledger;
 use super::patience::Patience;
 use super::watch::Watch;
-use super::{Executor, Ran, RowLedger, RunReport, Standing};
+use super::{Deviation, Executor, Ran, RowLedger, RunReport, Standing};
 use crate::amount::size;
+use crate::books;
 use crate::connection::explain;
 use crate::diff::diff;
+use crate::drift;
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::{Migrations, ensure_bookkeeping, forget, record, replay};
 use crate::inspect::inspect;
@@ -50,7 +52,7 @@ pub(super) async fn run(
     let Request { target, direction, watch } = *request;
     let migrations = executor.migrations;
     let transaction = patience.wait(async || begin(connection).await).await?;
-    let mut standing = Standing::read(&transaction, migrations).await?;
+    let mut standing = executor.checked_standing(&transaction).await?;
     let mut report = RunReport::of_nothing(&standing, direction);
     let mut before = inspect(&transaction).await?;
     let mut known = if before.tables.is_empty() {
@@ -78,7 +80,9 @@ pub(super) async fn run(
     let expected = if is_new || todo.is_empty() {
         None
     } else {
-        Some(Expected::at(&standing, migrations, &before).await?)
+        let expected = Expected::at(&standing, executor, &before).await?;
+        report.notes.extend(expected.drift_note());
+        Some(expected)
     };
     let done = remaining(&standing, &todo, direction);
     let to = done.last().map(|at| migrations[*at].name().to_owned());
@@ -125,6 +129,7 @@ pub(super) async fn run(
         expected.check(migrations, &done, &found).await?;
         after = Some(found);
     }
+    work.record_steps(&done, executor.program).await?;
     let known = work.commit(&known, after, &mut report).await?;
     drop(under_way);
     report.notes.extend(known.note());
@@ -318,6 +323,16 @@ impl Work<'_> {
         })
     }
 
+    /// Enters what has run into both books.
+    async fn record_steps(&mut self, now: &[usize], program: Option<&str>) -> Result<()> {
+        let unrecorded = std::mem::take(&mut self.unrecorded);
+        let migrations = self.migrations;
+        let transaction = self.transaction().await?;
+        let unwritten = |error| explain(error, "can't write the books").state(UNCHANGED);
+        record(transaction, &unrecorded).await.map_err(unwritten)?;
+        books::keep(transaction, migrations, now, program).await
+    }
+
     /// Begins to hold the rows as they are in a new transaction.
     async fn hold(&mut self, report: &mut RunReport) -> Result<()> {
         self.transaction().await?;
@@ -373,20 +388,37 @@ fn failure(name: &str, error: DbErr, state: &str) -> Error {
 struct Expected {
     scratch: Scratch,
     position: Vec<usize>,
+    /// What the live schema differs in from its history, where that was accepted.
+    drift: Vec<String>,
 }
 
 impl Expected {
     /// Replays what the database has had and compares: it must be where its books say.
-    async fn at(standing: &Standing, migrations: &Migrations, live: &Schema) -> Result<Self> {
+    async fn at(standing: &Standing, executor: &Executor<'_>, live: &Schema) -> Result<Self> {
         let scratch = Scratch::empty().await?;
-        let applied = standing.places().iter().map(|at| &migrations[*at]);
+        let applied = standing.places().iter().map(|at| &executor.migrations[*at]);
         replay(&scratch, applied).await?;
         let replayed = scratch.schema().await?;
         if standing.places().is_empty() && replayed.tables.is_empty() {
             return Err(stranger(live));
         }
-        drift(live, &replayed)?;
-        Ok(Self { scratch, position: standing.places().to_vec() })
+        let difference = diff(Pair::new(&replayed, live));
+        if !difference.is_empty() && !executor.accepts(Deviation::Drift) {
+            return Err(drift::error("the database is not what its revisions made it", &difference)
+                .next("`db repair` plans the way back, and `db revision --from live` writes the change down as a revision.")
+                .next("`db upgrade --accept-drift` goes on and leaves it as it is."));
+        }
+        let drift = difference.lines();
+        Ok(Self { scratch, position: standing.places().to_vec(), drift })
+    }
+
+    fn drift_note(&self) -> Option<String> {
+        (!self.drift.is_empty()).then(|| {
+            format!(
+                "the database is not what its revisions made it, and was left so:\n  {}",
+                self.drift.join("\n  ")
+            )
+        })
     }
 
     /// Compares what a run left with what the history says it should leave.
@@ -396,10 +428,26 @@ impl Expected {
         let done = if onwards { self.position.len() } else { 0 };
         replay(&scratch, now[done..].iter().map(|at| &migrations[*at])).await?;
         let replayed = scratch.schema().await?;
-        let difference = diff(Pair::new(live, &replayed));
-        if difference.is_empty() {
+        let left = diff(Pair::new(&replayed, live)).lines();
+        if left == self.drift {
             return Ok(());
         }
+        if !self.drift.is_empty() {
+            let changed = self
+                .drift
+                .iter()
+                .filter(|line| !left.contains(line))
+                .map(|line| format!("gone: {line}"));
+            let new = left
+                .iter()
+                .filter(|line| !self.drift.contains(line))
+                .map(|line| format!("new: {line}"));
+            return Err(Error::refused("the revisions would change what the database differs in from its history")
+                .because(changed.chain(new).collect::<Vec<_>>().join("\n"))
+                .state(UNCHANGED)
+                .next("What they would take away may hold data: see to it with `db repair` or `db revision --from live` first."));
+        }
+        let difference = diff(Pair::new(live, &replayed));
         Err(Error::failed("the revisions left another schema than they leave on an empty database")
             .because(difference.lines().join("\n"))
             .state(UNCHANGED)
@@ -417,13 +465,5 @@ fn stranger(live: &Schema) -> Error {
         .because(format!("it holds {names}{more}"))
         .state("The database is unchanged.")
         .next("It may belong to another program: check the path, `--database` names another file.")
-}
-
-/// Refuses a live schema that isn't what its history says.
-fn drift(live: &Schema, replayed: &Schema) -> Result<()> {
-    let difference = diff(Pair::new(replayed, live));
-    if difference.is_empty() {
-        return Ok(());
-    }
-    Err(crate::drift::error("the database is not what its revisions made it", &difference))
+        .next("If it is this program's: `db baseline` enters into the books what its tables correspond to.")
 }

@@ -1,6 +1,8 @@
 //! A database that isn't what its history says stops a run before it begins.
 
-use crate::support::{Journal, Trip, ask, bytes, told};
+use crate::support::{Journal, Trip, ask, bytes, schema, told};
+use schema_engine::diff::diff;
+use schema_engine::pair::Pair;
 
 /// A rebuild writes the columns that the history knows; one that isn't among them would be gone.
 #[tokio::test]
@@ -69,4 +71,27 @@ async fn old_orphans_stop_no_rename() {
     )
     .await;
     orphans_stay(&FAMILY.replace("TABLE c", "TABLE d"), &["rename c=d"]).await;
+}
+
+#[tokio::test]
+async fn r35_the_storage_of_a_virtual_table_is_nobodys_to_drop() {
+    let full =
+        "CREATE VIRTUAL TABLE f USING fts5 (body); CREATE VIRTUAL TABLE g USING rtree (id, a, b);";
+    let before = schema(&format!("{full} CREATE TABLE t (a); CREATE TABLE f_mine (a);")).await;
+    let storage = before.left_alone.iter().map(|table| table.name.as_str());
+    let mut storage: Vec<_> = storage.collect();
+    storage.sort_unstable();
+    assert_eq!(
+        storage,
+        ["f_config", "f_content", "f_data", "f_docsize", "f_idx", "g_node", "g_parent", "g_rowid"]
+    );
+    let lines = async |after: &str| {
+        let after = schema(after).await;
+        diff(Pair::new(&before, &after)).lines()
+    };
+    assert_eq!(lines(&format!("{full} CREATE TABLE t (a);")).await, ["- table f_mine"]);
+    assert_eq!(
+        lines("CREATE TABLE t (a); CREATE TABLE f_mine (a);").await,
+        ["- virtual table f", "- virtual table g"]
+    );
 }

@@ -74,11 +74,15 @@ struct Stored {
 
 impl Stored {
     fn from_row(row: &SqliteRow, ordinal: usize) -> Result<Self, SqlxError> {
+        let (kind, name) = (row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?);
+        let sql: String = row.try_get(3).map_err(|error| {
+            SqlxError::Decode(format!("the definition of {kind} {name} is no text: {error}").into())
+        })?;
         Ok(Self {
-            kind: row.try_get(0)?,
-            name: Ident::from(row.try_get::<String, _>(1)?),
+            kind,
+            name: Ident::from(name),
             table: Ident::from(row.try_get::<String, _>(2)?),
-            sql: first_statement(&row.try_get::<String, _>(3)?).to_owned(),
+            sql: first_statement(&sql).to_owned(),
             columns: row.try_get(4)?,
             ordinal,
         })

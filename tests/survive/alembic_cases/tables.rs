@@ -92,6 +92,14 @@ pub(super) fn cases() -> Vec<Case> {
         same("19", &table("a TEXT, b TEXT"), &table("b TEXT, a TEXT")),
         changes("20a", T, &T.replace(" t ", " u "), &["+ table u (id, a)", "- table t"]),
         same("20b", T, &T.replace(" t ", " u ")).said(&["rename t=u"]),
+        // What goes makes room for what takes its name.
+        changes(
+            "20c",
+            "CREATE TABLE old (a); CREATE TABLE new (a, b);",
+            "CREATE TABLE old (a, b);",
+            &["- table gone"],
+        )
+        .said(&["rename old=gone", "rename new=old"]),
         changes("21a", T, &table("b TEXT"), &["+ column t.b TEXT", "- column t.a TEXT"]),
         same("21b", T, &table("b TEXT")).said(&["rename t.a=b"]),
         changes("21c", T, &table("b TEXT"), &[]).said(&["rename t.nothing=b"]).refused(),

@@ -55,7 +55,10 @@ pub(super) async fn rename(
         )
     } else {
         Error::usage(format!("{}: not possible", names.join(", ")))
-            .next("The old name must be one that the database has, the new one free.")
+            .next(
+                "The old name must be one that the database has, the new one free. Where something \
+                 that goes has it, give that another name first: `--rename old=gone --rename new=old`.",
+            )
     };
     let error = error.state("Nothing was written.");
     Err(match first {

@@ -134,3 +134,20 @@ fn a_database_behind_a_link_stays_behind_it() {
     assert_eq!(database::revisions(&sandbox.here("disk/real.db")), sandbox.history());
     assert!(sandbox.here("disk/backups").is_dir(), "copies lie beside the file itself");
 }
+
+#[test]
+fn a_rehearsal_reports_and_changes_nothing() {
+    let sandbox = Sandbox::upgraded();
+    database::add_tasks(&sandbox.database(), 20);
+    sandbox.unchanged(|| {
+        sandbox.tgenie("db upgrade --rehearse").run().exits(0).says("Nothing would be run.")
+    });
+    // A new database, which has everything before it.
+    let new = Sandbox::new();
+    new.tgenie("db upgrade --rehearse").run().exits(0).says("Rehearsed on a copy from base to ");
+    assert!(!new.database().exists());
+    let report = new.tgenie("db upgrade --rehearse --json").run().exits(0).json();
+    assert_eq!(report["up"]["ran"].as_array().unwrap().len(), new.history().len());
+    assert!(report["back_milliseconds"].is_number());
+    new.tgenie("db upgrade --rehearse --dry-run").run().exits(2);
+}

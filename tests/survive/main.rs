@@ -17,6 +17,7 @@ mod indexes;
 mod ledger;
 mod parked;
 mod refusals;
+mod rehearsal;
 mod shape;
 mod statistics;
 mod support;

@@ -25,7 +25,7 @@ pub use answers::AnswerFlags;
 pub use backups::{Backups, BackupsCommand, Prune, RestoreCopy};
 pub use diff::{Diff, DiffOutput, Verdict};
 pub use files::{Dump, Reset, Restore, Verify};
-pub use migrations::{Migrate, Revision};
+pub use migrations::{Migrate, Revision, Upgrade};
 pub use shell::{Completions, Manual, Shell};
 pub use undrop::Undrop;
 pub use values::{DumpTarget, Preview};
@@ -90,7 +90,7 @@ pub enum DbCommand {
     ///
     /// All pending revisions are applied or none: when one fails, the database is as it was
     /// before. A safety copy is made first.
-    Upgrade(Migrate),
+    Upgrade(Upgrade),
 
     /// Take the database back to an older revision.
     ///

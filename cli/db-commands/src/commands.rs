@@ -11,6 +11,7 @@ mod heads;
 mod history;
 mod manual;
 mod migrate;
+mod rehearse;
 mod reset;
 mod restore;
 mod revision;

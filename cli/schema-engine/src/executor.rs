@@ -10,6 +10,7 @@ mod interruption;
 mod ledger;
 mod observer;
 mod patience;
+mod rehearsal;
 mod run;
 mod standing;
 mod watch;
@@ -17,6 +18,7 @@ mod watch;
 pub use adopt::Predecessor;
 pub use ledger::{DEFAULT_LIMIT, Held, RowLedger};
 pub use observer::{Observer, Silent};
+pub use rehearsal::Rehearsal;
 pub use standing::{Standing, Unknown};
 
 use crate::attentive::attentive;
@@ -32,7 +34,7 @@ use patience::Patience;
 use sea_orm::ConnectionTrait;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use watch::Watch;
 
 /// Runs a program's revisions on one database.
@@ -104,6 +106,10 @@ pub struct RunReport {
     pub taken_over: Option<String>,
     /// The copy of the database as it was before.
     pub safety_copy: Option<PathBuf>,
+    /// How long the whole of it took, the copy and the checks included.
+    pub took: Duration,
+    /// What was checked before the commit: `schema`, `foreign_keys`, `rows`.
+    pub checked: Vec<&'static str>,
     /// What the row ledger compared; `None` where none was kept.
     pub held: Option<Held>,
     /// What else is worth saying.
@@ -214,6 +220,7 @@ impl<'a> Executor<'a> {
     }
 
     async fn go(&self, target_text: &str, direction: Direction) -> Result<RunReport> {
+        let started = Instant::now();
         let presence = self.check_there(direction)?;
         let mut patience = Patience::new(self.database, self.patience, self.observer);
         let standing = patience.wait(async || self.first_look().await).await?;
@@ -257,6 +264,7 @@ impl<'a> Executor<'a> {
         closed?;
         report.safety_copy = copy;
         report.interrupted = interrupted;
+        report.took = started.elapsed();
         notes.append(&mut report.notes);
         report.notes = notes;
         report.notes.extend(note);
@@ -356,6 +364,8 @@ impl RunReport {
             interrupted: None,
             taken_over: None,
             safety_copy: None,
+            took: Duration::ZERO,
+            checked: Vec::new(),
             held: None,
             notes: Vec::new(),
         }

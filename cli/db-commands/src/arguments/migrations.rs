@@ -7,6 +7,19 @@ use schema_engine::executor::Deviation;
 use super::answers::AnswerFlags;
 use super::values::Preview;
 
+/// `db upgrade`.
+#[derive(Debug, Args)]
+pub struct Upgrade {
+    /// What it shares with `db downgrade`.
+    #[command(flatten)]
+    pub migrate: Migrate,
+
+    /// Run everything on a copy of the database: up, the checks, down and up again. Report rows,
+    /// time and disk, and change nothing.
+    #[arg(long, conflicts_with_all = ["dry_run", "no_backup"])]
+    pub rehearse: bool,
+}
+
 /// `db upgrade` and `db downgrade`.
 #[derive(Debug, Args)]
 pub struct Migrate {

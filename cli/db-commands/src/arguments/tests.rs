@@ -47,7 +47,8 @@ fn a_revision_is_an_argument_or_a_flag() {
     ] {
         let command = parse_line(&format!("tgenie db {arguments}")).expect(arguments);
         let given = match &command {
-            DbCommand::Upgrade(migrate) | DbCommand::Downgrade(migrate) => migrate.revision(),
+            DbCommand::Upgrade(upgrade) => upgrade.migrate.revision(),
+            DbCommand::Downgrade(migrate) => migrate.revision(),
             other => panic!("{arguments} is {other:?}"),
         };
         assert_eq!(given.unwrap_or_default(), revision, "{arguments}");
@@ -61,7 +62,7 @@ fn a_preview_is_off_unless_asked_for() {
     for (flags, expected) in [("", Preview::Off), (" --dry-run", Preview::DryRun)] {
         let command = parse_line(&format!("tgenie db upgrade{flags}")).unwrap();
         let DbCommand::Upgrade(upgrade) = command else { panic!("{command:?}") };
-        assert_eq!(upgrade.preview(), expected);
+        assert_eq!(upgrade.migrate.preview(), expected);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Context, counted, stamp};
 use crate::ExitCode;
-use crate::arguments::{Migrate, Preview};
+use crate::arguments::{Migrate, Preview, Upgrade};
 use crate::settings::Access;
 use crate::terminal::{Format, Glyph};
 use schema_engine::Result;
@@ -11,9 +11,13 @@ use schema_engine::target::Direction;
 use serde::Serialize;
 use std::path::Path;
 
-pub(super) fn upgrade(context: &Context<'_>, arguments: &Migrate) -> Result<ExitCode> {
+pub(super) fn upgrade(context: &Context<'_>, arguments: &Upgrade) -> Result<ExitCode> {
     context.check_heads()?;
-    Request::new(arguments, Direction::Up, "head").run(context)
+    let request = Request::new(&arguments.migrate, Direction::Up, "head");
+    if arguments.rehearse {
+        return super::rehearse::rehearse(context, request.target, &request.accepted);
+    }
+    request.run(context)
 }
 
 pub(super) fn downgrade(context: &Context<'_>, arguments: &Migrate) -> Result<ExitCode> {
@@ -145,7 +149,7 @@ struct Todo<'a> {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+pub(super) struct Report<'a> {
     version: u32,
     database: String,
     from: Option<&'a str>,
@@ -155,6 +159,8 @@ struct Report<'a> {
     taken_over: Option<&'a str>,
     safety_copy: Option<String>,
     outside_transaction: &'a [String],
+    milliseconds: f64,
+    checked: &'a [&'static str],
     held: Option<Held>,
     notes: &'a [String],
 }
@@ -172,7 +178,7 @@ struct Ran<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn of(report: &'a RunReport, context: &Context<'_>) -> Self {
+    pub(super) fn of(report: &'a RunReport, context: &Context<'_>) -> Self {
         let ran = report.ran.iter().map(|ran| Ran {
             revision: &ran.revision,
             milliseconds: ran.took.as_secs_f64() * 1000.0,
@@ -187,6 +193,8 @@ impl<'a> Report<'a> {
             taken_over: report.taken_over.as_deref(),
             safety_copy: report.safety_copy.as_ref().map(|path| path.display().to_string()),
             outside_transaction: &report.alone,
+            milliseconds: report.took.as_secs_f64() * 1000.0,
+            checked: &report.checked,
             held: report.held.map(|held| Held { tables: held.tables, rows: held.rows }),
             notes: &report.notes,
         }

@@ -58,6 +58,42 @@ pub struct Held {
     pub rows: u64,
 }
 
+/// The sums over every table.
+pub(super) struct Fingerprint(BTreeMap<Ident, Vec<Sums>>);
+
+impl Fingerprint {
+    /// Reads every table once; the connection must be watched.
+    pub(super) async fn of(connection: &impl ConnectionTrait, schema: &Schema) -> Result<Self> {
+        let mut sums = BTreeMap::new();
+        for table in schema.tables.values() {
+            let columns: Vec<_> = plain_columns(table).map(|column| &column.name).collect();
+            let found = sum(connection, &table.name, &key(table), &columns).await?;
+            sums.insert(table.name.clone(), found);
+        }
+        Ok(Self(sums))
+    }
+
+    /// The tables whose rows are other ones, in words.
+    pub(super) fn losses(&self, after: &Self) -> Vec<String> {
+        let rows = |sums: &[Sums]| sums.first().map_or(0, |sums| sums.rows);
+        let mut losses = Vec::new();
+        for (table, before) in &self.0 {
+            match after.0.get(table) {
+                Some(after) if after == before => {}
+                Some(after) if rows(after) == rows(before) => {
+                    losses.push(format!("values in {table} are other ones after the way back"));
+                }
+                after => losses.push(format!(
+                    "{table} has {} rows after the way back, and had {}",
+                    after.map_or(0, |after| rows(after)),
+                    rows(before)
+                )),
+            }
+        }
+        losses
+    }
+}
+
 impl Held {
     /// Both comparisons of a run with two transactions, of which the larger one counts.
     pub(super) fn and(self, other: Self) -> Self {
@@ -72,12 +108,7 @@ impl Ledger {
         before: Schema,
         watch: &Arc<Watch>,
     ) -> Result<Self> {
-        let mut sums = BTreeMap::new();
-        for table in before.tables.values() {
-            let columns: Vec<_> = plain_columns(table).map(|column| &column.name).collect();
-            let found = sum(connection, &table.name, &key(table), &columns).await?;
-            sums.insert(table.name.clone(), found);
-        }
+        let Fingerprint(sums) = Fingerprint::of(connection, &before).await?;
         watch.follow(Lineage::of(&before));
         Ok(Self { before, sums, watch: Arc::clone(watch) })
     }

@@ -127,6 +127,7 @@ pub(super) async fn run(
     if let Some(expected) = expected {
         let found = inspect(work.transaction().await?).await?;
         expected.check(migrations, &done, &found).await?;
+        report.checked.push("schema");
         after = Some(found);
     }
     work.record_steps(&done, executor.program).await?;
@@ -134,6 +135,10 @@ pub(super) async fn run(
     drop(under_way);
     report.notes.extend(known.note());
     report.to = to;
+    report.checked.push("foreign_keys");
+    if report.held.is_some() {
+        report.checked.push("rows");
+    }
     Ok(report)
 }
 

@@ -139,3 +139,15 @@ pub struct Hazard {
     /// How live data is asked what it concerns.
     pub evidence: Evidence,
 }
+
+impl Hazard {
+    /// A count of what it concerns in words: `2 rows here hold one`.
+    #[must_use]
+    pub fn counted(&self, count: i64) -> String {
+        let concern = match &self.evidence {
+            Evidence::Queries(queries) => queries.first().map(|query| query.concern),
+            Evidence::Unavailable(_) => None,
+        };
+        concern.unwrap_or(Concern::Rows).describe(count)
+    }
+}

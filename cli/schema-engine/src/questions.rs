@@ -11,6 +11,7 @@ mod table;
 
 pub use rename::{Candidate, RenameQuestion, Sign, Strength};
 
+use crate::amount::{Noun, counted};
 use crate::answers::Answers;
 use crate::change::Change;
 use crate::diff::Difference;
@@ -142,7 +143,7 @@ fn in_full(question: &Question, all: &[Question]) -> Option<String> {
             "{}: {}, and the database has {} without a value. {}",
             hazard.code,
             hazard.what,
-            counted(*rows),
+            counted(*rows, Noun("row", "rows")),
             hazard.fix
         )),
         Question::Accept { hazard, rows } => {
@@ -157,7 +158,7 @@ fn in_full(question: &Question, all: &[Question]) -> Option<String> {
                 }
                 None => String::new(),
             };
-            let here = rows.map(|rows| format!(" ({} here)", counted(rows))).unwrap_or_default();
+            let here = rows.map(|rows| format!(" ({})", hazard.counted(rows))).unwrap_or_default();
             Some(format!(
                 "{}: {}{here}. If that is meant: `{}`.{renamed}",
                 hazard.code,
@@ -166,10 +167,6 @@ fn in_full(question: &Question, all: &[Question]) -> Option<String> {
             ))
         }
     }
-}
-
-fn counted(rows: i64) -> String {
-    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
 }
 
 /// A flag as it is typed, in quotes where a shell would take it apart.

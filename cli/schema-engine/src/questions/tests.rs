@@ -214,7 +214,7 @@ fn a_refusal_gives_every_flag_once() {
              rows: `--fill t.points=…`; if it is an old column's new name: `--rename t.…=points`.",
             "TG202: t.due must no longer be NULL, and the database has 10 rows without a value. \
              Give the model a default, or a value for them: `--fill t.due=…`.",
-            "TG102: drops column t.gone and its values (10 rows here). If that is meant: \
+            "TG102: drops column t.gone and its values (10 rows here hold one). If that is meant: \
              `--accept TG102`.",
         ]
     );
@@ -229,7 +229,7 @@ fn a_weak_likeness_goes_with_the_loss() {
     assert_eq!(error.to_string(), "a question is open that nobody has answered");
     assert_eq!(
         error.next_steps(),
-        ["TG102: drops column t.a b and its values (10 rows here). If that is meant: \
+        ["TG102: drops column t.a b and its values (10 rows here hold one). If that is meant: \
           `--accept TG102`. t.a b is gone and t.a bc is new, and much like it; if it was renamed: \
           `--rename 't.a b=a bc'`."]
     );

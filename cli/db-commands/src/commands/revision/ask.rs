@@ -124,7 +124,7 @@ fn which(terminal: &Terminal, question: &RenameQuestion) -> Result<Option<Rename
 
 /// The expression for rows that have no value.
 fn fill(terminal: &Terminal, hazard: &Hazard, rows: i64) -> Result<String> {
-    terminal.say(&format!("{}: {}{}.", hazard.code, hazard.what, here(Some(rows))));
+    terminal.say(&format!("{}: {}{}.", hazard.code, hazard.what, here(hazard, Some(rows))));
     terminal.say(
         "  What do these rows get? An SQL expression over the old row: 0, 'none', lower(title).",
     );
@@ -138,7 +138,7 @@ fn fill(terminal: &Terminal, hazard: &Hazard, rows: i64) -> Result<String> {
 
 /// Goes on with what is lost, or not at all.
 fn accept(terminal: &Terminal, hazard: &Hazard, rows: Option<i64>) -> Result<()> {
-    terminal.say(&format!("{}: {}{}.", hazard.code, hazard.what, here(rows)));
+    terminal.say(&format!("{}: {}{}.", hazard.code, hazard.what, here(hazard, rows)));
     match terminal.confirm("Go on?", INSTEAD)? {
         Answer::Yes => Ok(()),
         Answer::No => Err(refused(format!("{} was not accepted: {}", hazard.code, hazard.what))
@@ -146,12 +146,8 @@ fn accept(terminal: &Terminal, hazard: &Hazard, rows: Option<i64>) -> Result<()>
     }
 }
 
-fn here(rows: Option<i64>) -> String {
-    match rows {
-        None => String::new(),
-        Some(1) => " (1 row here)".to_owned(),
-        Some(rows) => format!(" ({rows} rows here)"),
-    }
+fn here(hazard: &Hazard, rows: Option<i64>) -> String {
+    rows.map(|rows| format!(" ({})", hazard.counted(rows))).unwrap_or_default()
 }
 
 fn refused(what: String) -> Error {

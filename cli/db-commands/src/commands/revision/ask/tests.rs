@@ -58,7 +58,9 @@ fn enter_takes_no_weaker_one() {
     let (outcome, answers, said) = ask(OLD, new, Answers::default(), "\ny\n");
     assert_eq!(outcome.unwrap(), Outcome::Settled);
     assert!(answers.renames.is_empty() && answers.accepted.is_empty());
-    assert!(said.contains("Which? [n] TG102: drops column t.prio and its values (7 rows here).\n"));
+    assert!(said.contains(
+        "Which? [n] TG102: drops column t.prio and its values (7 rows here hold one).\n"
+    ));
     assert!(said.ends_with("Go on? [y/N] "), "{said}");
     let (outcome, answers, _) = ask(OLD, new, Answers::default(), "1\n");
     assert_eq!(outcome.unwrap(), Outcome::DraftAnew);

@@ -5,6 +5,7 @@
 
 mod questions;
 mod tree;
+mod two_heads;
 mod workflow;
 mod wrong_paths;
 

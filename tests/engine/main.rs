@@ -12,6 +12,7 @@ mod sea_orm_facts;
 mod sea_schema;
 mod sqlite_facts;
 mod stored_edits;
+mod transplant;
 
 use schema_engine::scratch::Scratch;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};

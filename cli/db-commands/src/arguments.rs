@@ -25,7 +25,7 @@ pub use answers::AnswerFlags;
 pub use backups::{Backups, BackupsCommand, Prune, RestoreCopy};
 pub use diff::{Diff, DiffOutput, Verdict};
 pub use files::{Dump, Reset, Restore, Verify};
-pub use migrations::{Migrate, Revision, Upgrade};
+pub use migrations::{Migrate, Rebase, Revision, Upgrade};
 pub use shell::{Completions, Manual, Shell};
 pub use undrop::Undrop;
 pub use values::{DumpTarget, Preview};
@@ -116,6 +116,12 @@ pub enum DbCommand {
     /// of them comes first.
     Heads,
 
+    /// Put one of two branches on top of the other.
+    ///
+    /// Its revisions get the next numbers and new parents; what they do stays as it is. They are
+    /// tried there with sample rows, up and down, before a file is changed, and must do the same.
+    Rebase(Rebase),
+
     /// Compare the models with the history of revisions.
     ///
     /// Exits with 0 when nothing differs and with 3 when a new revision is needed.
@@ -180,6 +186,7 @@ impl DbCommand {
             Self::Upgrade(_)
             | Self::Downgrade(_)
             | Self::Revision(_)
+            | Self::Rebase(_)
             | Self::Current
             | Self::History
             | Self::Check

@@ -11,6 +11,7 @@ mod heads;
 mod history;
 mod manual;
 mod migrate;
+mod rebase;
 mod rehearse;
 mod reset;
 mod restore;
@@ -85,6 +86,7 @@ fn run_db(app: &App, Db { common, command }: Db, terminal: &Terminal) -> Result<
         DbCommand::Revision(arguments) => revision::revision(&context, &arguments),
         DbCommand::Current => current::current(&context),
         DbCommand::History => history::history(&context),
+        DbCommand::Rebase(arguments) => rebase::rebase(&context, &arguments),
         DbCommand::Heads => heads::heads(&context),
         DbCommand::Check => check::check(&context),
         DbCommand::Diff(arguments) => diff::diff(&context, &arguments),

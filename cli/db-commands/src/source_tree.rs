@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::{App, Surroundings};
 
-pub use rebuild::{Ready, RebuildPolicy, ensure_fresh};
+pub use rebuild::{Ready, RebuildPolicy, ensure_fresh, rebuild};
 
 /// The workspace that the program is built from.
 #[derive(Debug, Clone, PartialEq, Eq)]

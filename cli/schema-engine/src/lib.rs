@@ -107,6 +107,7 @@ pub mod side;
 pub mod sql;
 pub mod subject;
 pub mod target;
+pub mod transplant;
 pub mod undrop;
 pub mod verify;
 

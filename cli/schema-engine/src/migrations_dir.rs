@@ -1,12 +1,17 @@
 //! The folder that holds the history: reading it, naming a new revision, writing one.
 
+mod branch;
 mod format;
 mod lineage;
 mod name;
+mod rearrange;
 mod register;
+mod rewrite;
 
+pub use branch::{Branch, Moved};
 pub use lineage::{Descent, Lineage};
 pub use name::{Naming, revision_id};
+pub use rewrite::Undo;
 
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;

@@ -8,6 +8,7 @@
 mod detour;
 mod expressions;
 mod kept;
+mod passage;
 
 use crate::answers::{Answers, Dropped, Rename};
 use crate::change::{Change, TableChange};
@@ -22,6 +23,7 @@ use crate::schema::{Schema, Table};
 use crate::scratch::{Refused, Scratch};
 use crate::sql::normal::normal;
 use kept::{kept, returning};
+pub(crate) use passage::Passage;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan that was seen to go up and down.

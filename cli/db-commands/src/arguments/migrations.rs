@@ -101,6 +101,25 @@ impl PreviewFlags {
     }
 }
 
+/// `db rebase`.
+#[derive(Debug, Args)]
+pub struct Rebase {
+    /// A revision of the branch that goes on top: its id or a unique part of it.
+    #[arg(value_name = "REV")]
+    pub revision: String,
+
+    #[command(flatten)]
+    preview: PreviewFlags,
+}
+
+impl Rebase {
+    /// Whether to write it or to show it.
+    #[must_use]
+    pub fn preview(&self) -> Preview {
+        self.preview.preview()
+    }
+}
+
 /// `db revision`.
 #[derive(Debug, Args)]
 #[command(mut_group("AnswerFlags", |answers| answers.requires("autogenerate")))]

@@ -87,6 +87,15 @@ pub fn ensure_fresh(
     })
 }
 
+/// Builds the program anew from the sources as they are now. This one goes on.
+///
+/// # Errors
+///
+/// When the sources don't compile, or cargo can't be run.
+pub fn rebuild(app: &App, tree: &SourceTree, surroundings: &Surroundings) -> Result<()> {
+    Build::new(app, tree, surroundings).run(Stdio::inherit()).map(drop)
+}
+
 /// How cargo is asked for the program.
 pub(super) struct Build<'a> {
     cargo: OsString,

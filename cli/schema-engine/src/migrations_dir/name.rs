@@ -54,13 +54,13 @@ pub(super) fn is_revision_id(stem: &str) -> bool {
 }
 
 /// The number of a sequential id; a date is none.
-fn number(id: &str) -> Option<u64> {
+pub(super) fn number(id: &str) -> Option<u64> {
     let digits = id.strip_prefix('m')?.split('_').next()?;
     if digits.len() >= 8 { None } else { digits.parse().ok() }
 }
 
 /// An id without its number.
-fn words(id: &str) -> &str {
+pub(super) fn words(id: &str) -> &str {
     id.trim_start_matches('m').trim_start_matches(|c: char| c.is_ascii_digit() || c == '_')
 }
 

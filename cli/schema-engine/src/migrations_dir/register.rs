@@ -15,6 +15,7 @@ pub(super) enum Problem {
     Unparsable(syn::Error),
     NoMigrator,
     NoVec,
+    NoEntry,
     Taken,
 }
 
@@ -29,6 +30,7 @@ impl fmt::Display for Problem {
                 f.write_str("it has no `impl MigratorTrait for …` with `fn migrations`")
             }
             Self::NoVec => f.write_str("its `fn migrations` doesn't end in a `vec![…]`"),
+            Self::NoEntry => f.write_str("its list doesn't name the revision"),
             Self::Taken => f.write_str("it has a module of that name already"),
         }
     }
@@ -76,7 +78,7 @@ fn names(tokens: TokenStream, wanted: &BTreeSet<String>, found: &mut Vec<String>
     }
 }
 
-fn migrations(item: &Item) -> Option<&ImplItemFn> {
+pub(super) fn migrations(item: &Item) -> Option<&ImplItemFn> {
     let Item::Impl(block) = item else { return None };
     let (path, _) = block.trait_.as_ref()?;
     if path.segments.last()?.ident != "MigratorTrait" {
@@ -89,7 +91,7 @@ fn migrations(item: &Item) -> Option<&ImplItemFn> {
 }
 
 /// The tokens inside the `vec![…]` that the function ends in, and the byte of its closing bracket.
-fn last_vec(function: &ImplItemFn) -> Option<(TokenStream, usize)> {
+pub(super) fn last_vec(function: &ImplItemFn) -> Option<(TokenStream, usize)> {
     let list = match function.block.stmts.last()? {
         Stmt::Expr(syn::Expr::Macro(expression), None) => &expression.mac,
         Stmt::Macro(statement) if statement.semi_token.is_none() => &statement.mac,

@@ -4,35 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::{Sandbox, Tgenie, database};
-
-/// The schema and all rows.
-#[derive(Debug, PartialEq)]
-struct State {
-    schema: Vec<String>,
-    revisions: Vec<String>,
-    /// A number for the rows of each table.
-    rows: Vec<(String, u64)>,
-}
-
-impl State {
-    fn of(path: &Path) -> Self {
-        database::assert_sound(path);
-        let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
-        let rows = database::texts(path, tables)
-            .into_iter()
-            // The books hold the time of the run.
-            .filter(|table| {
-                !["seaql_migrations", "schema_engine_revisions"].contains(&table.as_str())
-            })
-            .map(|table| {
-                let content = database::fingerprint(path, &table);
-                (table, content)
-            });
-        let (schema, revisions) = (database::schema(path), database::revisions(path));
-        Self { schema, revisions, rows: rows.collect() }
-    }
-}
+use crate::support::{Sandbox, State, Tgenie, database};
 
 /// Kills a run at many moments, from its first until one comes after its end. What is left must
 /// be what was there before or what should be there after, and a look must work at once.

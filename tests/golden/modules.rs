@@ -63,6 +63,8 @@ pub mod keep_dropped_table;
 pub mod keep_the_id_sequence;
 #[path = "../cases/partial_and_expression_index/module.rs"]
 pub mod partial_and_expression_index;
+#[path = "../cases/rebuild_edit_and_plain_steps/module.rs"]
+pub mod rebuild_edit_and_plain_steps;
 #[path = "../cases/rename_column/module.rs"]
 pub mod rename_column;
 #[path = "../cases/rename_table/module.rs"]
@@ -109,6 +111,7 @@ pub(crate) fn all() -> Vec<(&'static str, Box<dyn MigrationTrait>)> {
         ("keep_dropped_table", Box::new(keep_dropped_table::Migration)),
         ("keep_the_id_sequence", Box::new(keep_the_id_sequence::Migration)),
         ("partial_and_expression_index", Box::new(partial_and_expression_index::Migration)),
+        ("rebuild_edit_and_plain_steps", Box::new(rebuild_edit_and_plain_steps::Migration)),
         ("rename_column", Box::new(rename_column::Migration)),
         ("rename_table", Box::new(rename_table::Migration)),
         ("require_value_with_default", Box::new(require_value_with_default::Migration)),

@@ -1,0 +1,16 @@
+CREATE TABLE "chat_history" ( "id" varchar(36) NOT NULL PRIMARY KEY, "session_id" varchar(36) NOT NULL, "role" varchar(10) NOT NULL, "content" text NOT NULL, "timestamp" datetime_text NOT NULL DEFAULT CURRENT_TIMESTAMP );
+CREATE TABLE "config" ( "key" varchar(100) NOT NULL PRIMARY KEY, "value" text NOT NULL, "updated_at" datetime_text NOT NULL DEFAULT CURRENT_TIMESTAMP, "note" text );
+CREATE TABLE "tasks" ( "id" varchar(36) NOT NULL PRIMARY KEY, "title" varchar(255) NOT NULL, "description" text, "status" varchar(20) NOT NULL DEFAULT 'pending', "priority" varchar(20) DEFAULT 'medium' COLLATE NOCASE, "eta" datetime_text, "created_at" datetime_text NOT NULL DEFAULT CURRENT_TIMESTAMP, "updated_at" datetime_text NOT NULL DEFAULT CURRENT_TIMESTAMP, "tags" json_text, "metadata" json_text );
+CREATE INDEX "idx_tasks_status" ON "tasks" ("status");
+CREATE INDEX "idx_tasks_eta" ON "tasks" ("eta");
+CREATE INDEX "idx_tasks_priority" ON "tasks" ("priority");
+CREATE INDEX "idx_tasks_created" ON "tasks" ("created_at");
+CREATE TABLE "attachments" ( "id" varchar(36) NOT NULL PRIMARY KEY, "task_id" varchar(36) NOT NULL, "type" varchar(20) NOT NULL, "reference" varchar(500) NOT NULL, "title" varchar(255), "content" text, "metadata" json_text, "created_at" datetime_text NOT NULL DEFAULT CURRENT_TIMESTAMP, FOREIGN KEY ("task_id") REFERENCES "tasks" ("id") ON DELETE CASCADE );
+CREATE INDEX "idx_attachments_task_id" ON "attachments" ("task_id");
+CREATE INDEX "idx_attachments_type" ON "attachments" ("type");
+CREATE TABLE "notifications" ( "id" varchar(36) NOT NULL PRIMARY KEY, "task_id" varchar(36) NOT NULL, "type" varchar(20) NOT NULL, "scheduled_at" datetime_text NOT NULL, "sent_at" datetime_text, "status" varchar(20) DEFAULT 'pending', FOREIGN KEY ("task_id") REFERENCES "tasks" ("id") ON DELETE CASCADE );
+CREATE INDEX "idx_notifications_task_id" ON "notifications" ("task_id");
+CREATE INDEX "idx_notifications_scheduled" ON "notifications" ("scheduled_at");
+CREATE INDEX "idx_notifications_status" ON "notifications" ("status");
+CREATE TABLE "labels" ( "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(50) NOT NULL );
+CREATE UNIQUE INDEX "idx_labels_name" ON "labels" ("name");

@@ -1,0 +1,47 @@
+//! Whatever ends the program in its middle: the database is the old one or the new one, the error
+//! says which, and the next run goes on from there.
+//!
+//! This test is a program with a longer history than TaskGenie has: with `db` as its first argument
+//! it is that program, and otherwise it runs itself under faults.
+//!
+//! `FAULTS=all cargo test -p tgenie --test faults` strikes at every point instead of some.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and what it printed is shown then"
+)]
+
+mod program;
+mod shim;
+mod sweep;
+
+#[expect(dead_code, unused_imports, reason = "the other tests use the rest")]
+#[path = "../cli/support/mod.rs"]
+mod support;
+
+#[expect(dead_code, unreachable_pub, reason = "it is written for a migration crate")]
+#[path = "../cases/rebuild_edit_and_plain_steps/module.rs"]
+mod rebuild_edit_and_plain_steps;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    if std::env::args_os().nth(1).is_some_and(|first| first == "db") {
+        std::process::exit(program::run().number().into());
+    }
+    libtest_mimic::run(&Arguments::from_args(), sweep::trials()).exit();
+}
+
+/// Whether every point is tried, which takes minutes.
+fn everything() -> bool {
+    std::env::var_os("FAULTS").is_some_and(|how| how == "all")
+}
+
+/// A test by its name.
+fn trial(name: impl Into<String>, test: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        test();
+        Ok(())
+    })
+}

@@ -20,7 +20,12 @@ mod sweep;
 #[path = "../cli/support/mod.rs"]
 mod support;
 
-#[expect(dead_code, unreachable_pub, reason = "it is written for a migration crate")]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    clippy::doc_markdown,
+    reason = "it is written for a migration crate"
+)]
 #[path = "../cases/rebuild_edit_and_plain_steps/module.rs"]
 mod rebuild_edit_and_plain_steps;
 

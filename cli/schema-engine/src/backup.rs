@@ -183,7 +183,8 @@ pub(crate) fn copy_bytes(file: &DatabaseFile, name: &CopyName) -> Result<SafetyC
             let target = DatabaseFile::resolve(&copy.path)?.sidecar(suffix);
             let draft = self::draft(file, name)?;
             copy_file(&sidecar, draft.as_ref()).map_err(failed)?;
-            durable::publish(draft.path, &target, Existing::Keep).map_err(failed)?;
+            durable::publish(draft.path, &target, Existing::Keep)
+                .map_err(|error| failed(error.into()))?;
         }
     }
     Ok(copy)
@@ -262,7 +263,7 @@ const DRAFT: &str = "safety-copy";
 fn draft(file: &DatabaseFile, name: &CopyName) -> Result<Draft> {
     durable::private_folder(name.folder())
         .and_then(|()| {
-            sweep(name.folder());
+            durable::sweep(name.folder(), DRAFT);
             let (file, path) = durable::draft(name.folder(), DRAFT)?.into_parts();
             // Elsewhere a lock keeps its own process out, too.
             #[cfg(unix)]
@@ -275,29 +276,6 @@ fn draft(file: &DatabaseFile, name: &CopyName) -> Result<Draft> {
                 .next(format!("Make the folder {} writable.", name.folder().display()))
         })
 }
-
-/// Removes drafts whose makers were killed. One that can't be removed harms nobody.
-#[cfg(unix)]
-fn sweep(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if !name.starts_with(&format!(".{DRAFT}-")) || !name.ends_with(".tmp") {
-            continue;
-        }
-        let metadata = entry.metadata();
-        // One that was made just now may not be locked yet.
-        let is_old = metadata.and_then(|it| it.modified()).is_ok_and(|made| {
-            made.elapsed().is_ok_and(|age| age > std::time::Duration::from_mins(1))
-        });
-        if is_old && File::open(entry.path()).is_ok_and(|draft| draft.try_lock().is_ok()) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-#[cfg(not(unix))]
-fn sweep(_folder: &Path) {}
 
 /// Whether a copy holds the same bytes as the one that was made before it; gives the older one.
 pub(crate) fn same_as_before(database: &Path, copy: &Path) -> Option<PathBuf> {

@@ -20,7 +20,7 @@ use rusqlite::config::DbConfig;
 pub(crate) use schema::{is_reserved, quoted};
 pub(crate) use script::sequence_helper;
 
-use crate::database_file::durable::{self, Existing};
+use crate::database_file::durable::{self, Existing, Unpublished};
 use crate::database_file::{DatabaseFile, Found, real_path, same_file};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Silent};
@@ -48,6 +48,8 @@ impl Default for DumpOptions<'_> {
         Self { progress: &Silent }
     }
 }
+
+const DRAFT: &str = "dump";
 
 /// A finished dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,9 +123,21 @@ fn dump_to_file(file: &DatabaseFile, path: &Path, options: &DumpOptions<'_>) -> 
         Error::failed(what).because(error).next(advice)
     };
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut draft = durable::draft(folder, "dump").map_err(failed)?;
+    durable::sweep(folder, DRAFT);
+    let mut draft = durable::draft(folder, DRAFT).map_err(failed)?;
+    // A file system that knows no locks has its drafts swept a minute after the last write.
+    let _ = draft.as_file().try_lock();
     let report = dump_open(file, draft.as_file_mut(), Some(path.to_owned()), options)?;
-    durable::publish(draft.into_temp_path(), path, Existing::Replace).map_err(failed)?;
+    durable::publish(draft.into_temp_path(), path, Existing::Replace).map_err(|error| {
+        let is_there = matches!(error, Unpublished::NotFlushed(_));
+        let error = failed(error.into());
+        if is_there {
+            error
+                .state("The dump is there and complete, but the disk reported an error in the end.")
+        } else {
+            error
+        }
+    })?;
     Ok(report)
 }
 

@@ -37,9 +37,4 @@ impl State {
             });
         Self { schema: database::schema(path), revisions, rows: rows.collect() }
     }
-
-    /// Whether it holds nothing at all.
-    pub(crate) fn is_blank(&self) -> bool {
-        self.schema.is_empty()
-    }
 }

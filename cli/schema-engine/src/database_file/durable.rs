@@ -4,6 +4,8 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+#[cfg(unix)]
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use tempfile::{Builder, NamedTempFile, TempPath};
@@ -20,20 +22,69 @@ pub(crate) fn draft(folder: &Path, purpose: &str) -> io::Result<NamedTempFile> {
     Builder::new().prefix(&format!(".{purpose}-")).suffix(".tmp").tempfile_in(folder)
 }
 
+/// Removes drafts for this purpose whose makers were killed. Whoever makes some that are swept
+/// keeps them locked. One that can't be removed harms nobody.
+#[cfg(unix)]
+pub(crate) fn sweep(folder: &Path, purpose: &str) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        // With the journal that a copy has for a moment while its journal mode is set.
+        let is_draft = name.ends_with(".tmp") || name.ends_with(".tmp-journal");
+        if !name.starts_with(&format!(".{purpose}-")) || !is_draft {
+            continue;
+        }
+        let metadata = entry.metadata();
+        // One that was made just now may not be locked yet.
+        let is_old = metadata
+            .and_then(|it| it.modified())
+            .is_ok_and(|made| made.elapsed().is_ok_and(|age| age > Duration::from_mins(1)));
+        if is_old && File::open(entry.path()).is_ok_and(|draft| draft.try_lock().is_ok()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Elsewhere a lock would keep its own process out, too.
+#[cfg(not(unix))]
+pub(crate) fn sweep(_folder: &Path, _purpose: &str) {}
+
 /// Opens a draft as a database of its own.
 pub(crate) fn connect(draft: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(draft, flags)
 }
 
-/// Flushes a draft to the disk and gives it its name. Whoever wrote to it has closed it.
-pub(crate) fn publish(draft: TempPath, target: &Path, existing: Existing) -> io::Result<()> {
-    flush(&draft)?;
-    match existing {
-        Existing::Replace => draft.persist(target)?,
-        Existing::Keep => draft.persist_noclobber(target)?,
+/// What kept a file from being there for good.
+#[derive(Debug)]
+pub(crate) enum Unpublished {
+    /// It is not there, and what was there before still is.
+    NotThere(io::Error),
+    /// It is there as a whole, but its name may not outlive a power cut.
+    NotFlushed(io::Error),
+}
+
+impl From<Unpublished> for io::Error {
+    fn from(error: Unpublished) -> Self {
+        match error {
+            Unpublished::NotThere(error) | Unpublished::NotFlushed(error) => error,
+        }
     }
-    sync_folder(target)
+}
+
+/// Flushes a draft to the disk and gives it its name. Whoever wrote to it has closed it.
+pub(crate) fn publish(
+    draft: TempPath,
+    target: &Path,
+    existing: Existing,
+) -> std::result::Result<(), Unpublished> {
+    flush(&draft).map_err(Unpublished::NotThere)?;
+    let renamed = match existing {
+        Existing::Replace => draft.persist(target),
+        Existing::Keep => draft.persist_noclobber(target),
+    };
+    renamed.map_err(|error| Unpublished::NotThere(error.into()))?;
+    sync_folder(target).map_err(Unpublished::NotFlushed)
 }
 
 /// Like [`publish`] under a name that must be free; gives the draft back if it isn't.

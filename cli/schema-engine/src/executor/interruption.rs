@@ -16,6 +16,8 @@ const LENGTH: u64 = 4096;
 
 const BASE: &str = "base";
 
+const DRAFT: &str = "running";
+
 /// The note of a run that is under way. Dropping it takes it away.
 #[derive(Debug)]
 pub(super) struct Note {
@@ -46,7 +48,8 @@ impl Note {
             format!("{}\n{}\n{}\n", word(direction), from.unwrap_or(BASE), to.unwrap_or(BASE));
         let written = (|| {
             let folder = path.parent().unwrap_or(Path::new("."));
-            let (mut file, draft) = durable::draft(folder, "running")?.into_parts();
+            durable::sweep(folder, DRAFT);
+            let (mut file, draft) = durable::draft(folder, DRAFT)?.into_parts();
             file.lock()?;
             file.write_all(text.as_bytes())?;
             durable::publish(draft, &path, Existing::Replace)?;

@@ -14,10 +14,14 @@ use rusqlite::{Connection, ErrorCode};
 use tempfile::TempPath;
 
 use crate::backup::{self, CopyName, SafetyCopy};
-use crate::database_file::durable::{self, Existing};
+use crate::database_file::durable::{self, Existing, Unpublished};
 use crate::database_file::{DatabaseFile, Found, holders, is};
 use crate::dump::{DumpOptions, DumpTarget, dump};
 use crate::error::{Error, Result};
+
+/// What is said where flushing failed after all was written.
+const IN_PLACE: &str =
+    "The new content is in place, but the disk reported an error while it was written.";
 
 /// What became of the database that was there.
 pub(super) struct Placed {
@@ -156,7 +160,7 @@ fn broken_off(
     let now = hash(file.path());
     let is = |other: &Path| matches!((&now, hash(other)), (Ok(one), Ok(two)) if *one == two);
     let state = if is(fresh) {
-        "The new content is in place, but the disk reported an error while it was written."
+        IN_PLACE
     } else if copy.is_some_and(|copy| is(&copy.path)) {
         "The database is unchanged."
     } else {
@@ -222,10 +226,13 @@ fn set_aside_sidecars(file: &DatabaseFile, name: &CopyName) -> Result<Vec<PathBu
 
 fn publish(fresh: TempPath, file: &DatabaseFile, existing: Existing) -> Result<()> {
     durable::publish(fresh, file.path(), existing).map_err(|error| {
-        let state = match error.kind() {
-            io::ErrorKind::AlreadyExists => "Another program has just created it; it is unchanged.",
-            _ => "The database is unchanged.",
+        let state = match &error {
+            Unpublished::NotFlushed(_) => IN_PLACE,
+            Unpublished::NotThere(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                "Another program has just created it; it is unchanged."
+            }
+            Unpublished::NotThere(_) => "The database is unchanged.",
         };
-        file.io_error("can't put the restored database at", error).state(state)
+        file.io_error("can't put the restored database at", error.into()).state(state)
     })
 }

@@ -1,7 +1,7 @@
 //! The engine's own books: what a module did when it ran, and the way back.
 
 use crate::support::Sandbox;
-use crate::support::database::{add_tasks, run, schema, texts};
+use crate::support::database::{add_tasks, revisions, run, schema, texts};
 
 const KEPT: &str = "SELECT revision || ' ' || place || ' ' || program FROM schema_engine_revisions";
 
@@ -82,4 +82,59 @@ fn drift_that_a_revision_would_take_away_is_not_accepted() {
         let refused = sandbox.tgenie("db downgrade base --accept-drift").run().exits(4);
         refused.says("gone: + column tasks.mine").says("rolled back");
     });
+}
+
+#[test]
+fn stamp_writes_the_books_and_runs_nothing() {
+    let sandbox = Sandbox::upgraded();
+    let database = sandbox.database();
+    add_tasks(&database, 3);
+    sandbox.unchanged(|| {
+        let refused = sandbox.tgenie("db stamp base").run().exits(4).says("+ table tasks");
+        refused.says("make (").says("--force");
+    });
+    sandbox.tgenie("db stamp base --force").run().exits(0).says("is at base now");
+    sandbox.tgenie("db current").run().exits(0).prints("base\n");
+    sandbox.unchanged(|| sandbox.tgenie("db upgrade").run().exits(4).says("`db baseline`"));
+    let at = sandbox.tgenie("db baseline --json").run().exits(0).json();
+    assert_eq!(at["to"], *sandbox.history().last().unwrap());
+    assert_eq!(texts(&database, "SELECT id FROM tasks").len(), 3);
+
+    run(&database, "UPDATE schema_engine_revisions SET fingerprint = 'other'");
+    sandbox.tgenie("db upgrade").run().exits(4);
+    sandbox.tgenie("db stamp head").run().exits(0);
+    sandbox.tgenie("db upgrade").run().exits(0).says("Nothing to do");
+
+    run(&database, "INSERT INTO seaql_migrations VALUES ('m000_gone', 5)");
+    sandbox.unchanged(|| {
+        let refused = sandbox.tgenie("db stamp head").run().exits(4);
+        refused.says("m000_gone").says("--purge");
+    });
+    sandbox.tgenie("db stamp head --purge").run().exits(0);
+    assert_eq!(revisions(&database), sandbox.history());
+    sandbox.unchanged(|| sandbox.tgenie("db baseline").run().exits(2).says("has a history"));
+}
+
+#[test]
+fn undo_puts_back_what_was_before_the_last_run_and_can_be_undone() {
+    let sandbox = Sandbox::upgraded();
+    let database = sandbox.database();
+    sandbox.unchanged(|| sandbox.tgenie("db undo").run().exits(1).says("nothing to undo"));
+    add_tasks(&database, 5);
+    sandbox.tgenie("db downgrade base").run().exits(0);
+    run(&database, "CREATE TABLE notes (a); INSERT INTO notes VALUES (1), (2)");
+    sandbox.unchanged(|| {
+        let shown = sandbox.tgenie("db undo --dry-run").run().exits(0);
+        shown.says("before downgrade").says("notes: 2 rows");
+        sandbox.tgenie("db undo").run().exits(4).says("--yes");
+        let plan = sandbox.tgenie("db undo --dry-run --json").run().exits(0).json();
+        assert_eq!(plan["lost"][0]["rows"], 2);
+        assert_eq!(plan["to"], *sandbox.history().last().unwrap());
+    });
+    sandbox.tgenie("db undo --yes").run().exits(0).says("before-undo");
+    assert_eq!(texts(&database, "SELECT id FROM tasks").len(), 5);
+    assert_eq!(revisions(&database), sandbox.history());
+    sandbox.tgenie("db undo --yes").run().exits(0);
+    assert_eq!(texts(&database, "SELECT a FROM notes").len(), 2);
+    assert!(revisions(&database).is_empty());
 }

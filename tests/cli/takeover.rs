@@ -99,6 +99,55 @@ fn an_index_that_is_missing_is_made() {
     assert_eq!(index.len(), 1);
 }
 
+#[test]
+fn a_database_that_was_loaded_from_a_dump_is_taken_over_like_the_file() {
+    let sandbox = with_python_database();
+    let from_file = values(&sandbox.database());
+    let dump = fs::read_to_string(fixture().with_file_name("taskgenie-python-dump.sql")).unwrap();
+    fs::remove_file(sandbox.database()).unwrap();
+    // As the shell has it: the dump fills children before their parents are there.
+    run(&sandbox.database(), &format!("PRAGMA foreign_keys = OFF; {dump}"));
+    assert_eq!(values(&sandbox.database()), from_file);
+    sandbox.tgenie("db upgrade").run().exits(0).says("Taken over");
+    assert_eq!(values(&sandbox.database()), from_file);
+    assert_sound(&sandbox.database());
+    let left = texts(
+        &sandbox.database(),
+        "SELECT name FROM sqlite_schema WHERE name LIKE 'alembic%' OR name LIKE '%\\_\\_new' ESCAPE '\\'",
+    );
+    assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn baseline_takes_over_whatever_alembics_books_say() {
+    for change in [
+        "UPDATE alembic_version SET version_num = '65b55a11a506'",
+        "INSERT INTO alembic_version VALUES ('002_more')",
+        "DELETE FROM alembic_version",
+        "DROP TABLE alembic_version",
+    ] {
+        let sandbox = with_python_database();
+        run(&sandbox.database(), change);
+        let before = values(&sandbox.database());
+        sandbox.unchanged(|| sandbox.tgenie("db upgrade").run().exits(4).says("`db baseline`"));
+        let done = sandbox.tgenie("db baseline").run().exits(0);
+        done.says("taken over, rows untouched").says("before-baseline.db");
+        assert_eq!(values(&sandbox.database()), before, "{change}");
+        assert_sound(&sandbox.database());
+        sandbox.tgenie("db upgrade").run().exits(0);
+        assert!(!schema(&sandbox.database()).iter().any(|text| text.contains("alembic")));
+    }
+    for change in ["ALTER TABLE tasks ADD COLUMN mine TEXT", "CREATE TABLE mine (a)"] {
+        let sandbox = with_python_database();
+        run(&sandbox.database(), "DROP TABLE alembic_version");
+        run(&sandbox.database(), change);
+        sandbox.unchanged(|| {
+            let refused = sandbox.tgenie("db baseline").run().exits(4).says("mine");
+            refused.says("no revision makes the schema").says("The database is unchanged.");
+        });
+    }
+}
+
 /// What a downgrade to base of the Python version leaves behind.
 #[test]
 fn an_empty_database_of_the_earlier_program_is_one_like_any_other() {

@@ -22,10 +22,10 @@ use crate::terminal::Format;
 use crate::{App, ExitCode};
 
 pub use answers::AnswerFlags;
-pub use backups::{Backups, BackupsCommand, Prune, RestoreCopy};
+pub use backups::{Backups, BackupsCommand, Prune, RestoreCopy, Undo};
 pub use diff::{Diff, DiffOutput, Verdict};
 pub use files::{Dump, Reset, Restore, Verify};
-pub use migrations::{Migrate, Rebase, Revision, Upgrade};
+pub use migrations::{Baseline, Migrate, Rebase, Revision, Stamp, Upgrade};
 pub use shell::{Completions, Manual, Shell};
 pub use undrop::Undrop;
 pub use values::{DumpTarget, Preview};
@@ -149,6 +149,23 @@ pub enum DbCommand {
     /// See, restore and thin out the safety copies.
     Backups(Backups),
 
+    /// Put back the database as it was before the last upgrade or downgrade.
+    ///
+    /// It comes from the safety copy of that run. Shows what would be lost and asks first; what is
+    /// there now is kept as a copy, so `undo` can be undone.
+    Undo(Undo),
+
+    /// Write into the books that the database is at a revision. Nothing is run.
+    ///
+    /// Refused where the schema is not what the revisions up to there make.
+    Stamp(Stamp),
+
+    /// Enter a database that has the tables but no history into the books.
+    ///
+    /// Finds the revision that makes these tables. A database of the app's earlier program is taken
+    /// over, whatever Alembic's books in it say.
+    Baseline(Baseline),
+
     /// See and bring back what revisions written with --keep-dropped have parked.
     ///
     /// Without a name it lists what is parked. A column gets its values back where it is there
@@ -182,11 +199,14 @@ impl DbCommand {
             | Self::Restore(_)
             | Self::Backups(_)
             | Self::Undrop(_)
+            | Self::Undo(_)
             | Self::Reset(_) => false,
             Self::Upgrade(_)
             | Self::Downgrade(_)
             | Self::Revision(_)
             | Self::Rebase(_)
+            | Self::Stamp(_)
+            | Self::Baseline(_)
             | Self::Current
             | Self::History
             | Self::Check

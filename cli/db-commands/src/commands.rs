@@ -16,6 +16,8 @@ mod rehearse;
 mod reset;
 mod restore;
 mod revision;
+mod stamp;
+mod undo;
 mod undrop;
 mod verify;
 
@@ -98,6 +100,9 @@ fn run_db(app: &App, Db { common, command }: Db, terminal: &Terminal) -> Result<
         DbCommand::Restore(arguments) => restore::restore(&context, &arguments),
         DbCommand::Backups(arguments) => backups::backups(&context, &arguments.command),
         DbCommand::Undrop(arguments) => undrop::undrop(&context, &arguments),
+        DbCommand::Undo(arguments) => undo::undo(&context, &arguments),
+        DbCommand::Stamp(arguments) => stamp::stamp(&context, &arguments),
+        DbCommand::Baseline(arguments) => stamp::baseline(&context, &arguments),
         DbCommand::Reset(arguments) => reset::reset(&context, &arguments),
         DbCommand::Verify(arguments) => verify::verify(&context, &arguments),
     }
@@ -122,6 +127,11 @@ impl Context<'_> {
         let Some(tree) = &self.tree else { return Ok(()) };
         let lineage = MigrationsDir::of_crate(&tree.migration_dir())?.lineage()?;
         lineage.check(&self.command("rebase"))
+    }
+
+    /// Copies as the settings say.
+    fn copies<'a>(&self, stamp: &'a str) -> SafetyCopies<'a> {
+        SafetyCopies::Keep { stamp, count: self.settings.backups_keep.value as usize }
     }
 
     /// How the program's own commands are written in a hint.

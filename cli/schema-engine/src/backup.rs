@@ -6,6 +6,7 @@
 
 mod inventory;
 mod name;
+mod undo;
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -21,6 +22,7 @@ use crate::error::{Error, Result};
 
 pub use inventory::{KeptCopy, find_copy, kept_copies};
 pub(crate) use name::CopyName;
+pub use undo::{Lost, before_last_run, not_in_copy};
 
 /// A copy of a database, kept beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]

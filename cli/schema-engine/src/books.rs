@@ -12,7 +12,7 @@ mod step;
 mod table;
 
 pub use table::TABLE;
-pub(crate) use table::{fingerprints, keep, written_by};
+pub(crate) use table::{fingerprints, forget_all, keep, written_by};
 
 use crate::error::{Error, Result};
 use crate::history::Migrations;

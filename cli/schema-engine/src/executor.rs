@@ -5,6 +5,7 @@
 //! before, the schema against the replayed history, and only then `COMMIT`.
 
 mod adopt;
+mod by_hand;
 mod foreign_keys;
 mod interruption;
 mod ledger;
@@ -16,6 +17,7 @@ mod standing;
 mod watch;
 
 pub use adopt::Predecessor;
+pub use by_hand::{ByHand, Purge};
 pub use ledger::{DEFAULT_LIMIT, Held, RowLedger};
 pub use observer::{Observer, Silent};
 pub use rehearsal::Rehearsal;
@@ -242,7 +244,11 @@ impl<'a> Executor<'a> {
         let mut notes = self.look_around()?;
         // Before the connection that holds the lock is opened: closing any other handle of the
         // file would drop that lock (https://www.sqlite.org/howtocorrupt.html, 2.2).
-        let copy = patience.wait(async || self.copy(direction)).await?;
+        let label = match direction {
+            Direction::Up => "before-upgrade",
+            Direction::Down => "before-downgrade",
+        };
+        let copy = patience.wait(async || self.copy(label)).await?;
         if let Some(copy) = &copy {
             self.observer.copied(copy);
         }
@@ -296,13 +302,9 @@ impl<'a> Executor<'a> {
         Ok(place::doubt(file.path()).into_iter().chain(full).collect())
     }
 
-    fn copy(&self, direction: Direction) -> Result<Option<PathBuf>> {
+    fn copy(&self, label: &str) -> Result<Option<PathBuf>> {
         let SafetyCopies::Keep { stamp, .. } = self.safety_copies else {
             return Ok(None);
-        };
-        let label = match direction {
-            Direction::Up => "before-upgrade",
-            Direction::Down => "before-downgrade",
         };
         let Some(copy) = safety_copy(self.database, label, stamp)? else {
             return Ok(None);
@@ -323,10 +325,10 @@ impl<'a> Executor<'a> {
     /// Keeps the copy that was made, and only so many with it; gives a note where the others
     /// can't be thinned out. A run that was refused tried nothing: its copy would only push an
     /// older one out.
-    fn keep(
+    fn keep<T>(
         &self,
         copy: Option<PathBuf>,
-        outcome: &Result<RunReport>,
+        outcome: &Result<T>,
     ) -> (Option<PathBuf>, Option<String>) {
         let (Some(path), SafetyCopies::Keep { count, .. }) = (&copy, self.safety_copies) else {
             return (copy, None);

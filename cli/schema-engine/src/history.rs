@@ -89,6 +89,11 @@ pub(crate) async fn forget(connection: &impl ConnectionTrait, revision: &str) ->
     }
 }
 
+/// Records that a database has had nothing at all.
+pub(crate) async fn forget_all(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    connection.execute_unprepared("DELETE FROM seaql_migrations").await.map(drop)
+}
+
 /// Runs revisions on a scratch database, one after the other.
 ///
 /// # Errors

@@ -73,6 +73,8 @@ pub struct RestoreOptions {
     pub foreign_keys: ForeignKeys,
     /// How long to wait for a database that is in use.
     pub lock_timeout: Duration,
+    /// What the safety copy of what is there now is named by: `before-restore`.
+    pub label: &'static str,
 }
 
 impl RestoreOptions {
@@ -82,6 +84,7 @@ impl RestoreOptions {
             now_stamp: now_stamp.into(),
             foreign_keys: ForeignKeys::MustHold,
             lock_timeout: LOCK_TIMEOUT,
+            label: "before-restore",
         }
     }
 }
@@ -142,7 +145,7 @@ pub fn load(database: &Path, source: &Path, options: &RestoreOptions) -> Result<
 }
 
 fn load_beside(file: &DatabaseFile, source: &Path, options: &RestoreOptions) -> Result<Loaded> {
-    let copy_name = backup::copy_name(file, "before-restore", &options.now_stamp)?;
+    let copy_name = backup::copy_name(file, options.label, &options.now_stamp)?;
     if file.is_same_file(source) {
         return Err(Error::refused(format!("{} is the database itself", source.display()))
             .next("Name the dump or the copy to restore from."));

@@ -49,3 +49,15 @@ pub struct Prune {
     #[arg(long)]
     pub dry_run: bool,
 }
+
+/// `db undo`.
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// Go ahead without the question.
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Show what would be put back and lost, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}

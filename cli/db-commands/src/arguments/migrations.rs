@@ -163,3 +163,27 @@ impl Revision {
         self.preview.preview()
     }
 }
+
+/// `db stamp`.
+#[derive(Debug, Args)]
+pub struct Stamp {
+    /// The revision that the database is to stand at, as for `upgrade`.
+    #[arg(value_name = "REV", allow_negative_numbers = true)]
+    pub revision: String,
+
+    /// Empty the books first, so that revisions that this program doesn't know go too.
+    #[arg(long)]
+    pub purge: bool,
+
+    /// Do it although the schema is not what the revisions up to there make.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `db baseline`.
+#[derive(Debug, Args)]
+pub struct Baseline {
+    /// The revision that the tables correspond to; the newest that makes them unless given.
+    #[arg(value_name = "REV")]
+    pub revision: Option<String>,
+}

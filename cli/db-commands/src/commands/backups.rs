@@ -102,7 +102,7 @@ fn thin_out(context: &Context<'_>, arguments: &Prune) -> Result<ExitCode> {
 }
 
 /// `20261123101500` as a person reads it.
-fn when(copy: &KeptCopy) -> String {
+pub(super) fn when(copy: &KeptCopy) -> String {
     let part = |from: usize, to: usize| copy.taken.get(from..to).unwrap_or_default();
     format!(
         "{}-{}-{} {}:{}:{} UTC",

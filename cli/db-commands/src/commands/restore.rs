@@ -74,6 +74,16 @@ pub(super) fn replace(
             return Ok(ExitCode::Refused);
         }
     }
+    put_back(context, input, options)
+}
+
+/// Replaces the database by the content of a file.
+pub(super) fn put_back(
+    context: &Context<'_>,
+    input: &Path,
+    options: &RestoreOptions,
+) -> Result<ExitCode> {
+    let database = &context.settings.database.value;
     database.ensure_parent()?;
     let report = restore::restore(&database.path, input, options)?;
     tell(context, &report)

@@ -141,3 +141,9 @@ async fn write(
                  WHERE revision NOT IN (SELECT version FROM seaql_migrations)";
     connection.execute_unprepared(stale).await.map(drop)
 }
+
+/// Removes every row, with the table.
+pub(crate) async fn forget_all(connection: &impl ConnectionTrait) -> Result<()> {
+    let gone = connection.execute_unprepared("DROP TABLE IF EXISTS schema_engine_revisions").await;
+    gone.map(drop).map_err(|error| explain(error, "can't clear the engine's own books"))
+}

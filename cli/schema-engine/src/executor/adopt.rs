@@ -28,6 +28,8 @@ pub struct Predecessor<'a> {
 
 const VERSION_TABLE: &str = "alembic_version";
 
+const BASELINE: &str = "If its tables are those of this program all the same: `db baseline` finds out which revision they stand for.";
+
 /// Whether Alembic has kept this database.
 pub(super) fn is_kept_by_alembic(live: &Schema) -> bool {
     let name = Ident::from(VERSION_TABLE);
@@ -59,17 +61,37 @@ pub(super) async fn adopt(
         [] if live.tables.is_empty() => {
             "the empty database of the earlier program is now this one's".to_owned()
         }
-        [] => return Err(refusal("the database has tables, but Alembic's books in it are empty")),
+        [] => {
+            return Err(refusal("the database has tables, but Alembic's books in it are empty")
+                .next(BASELINE));
+        }
         versions => {
             let found = versions.join(", ");
             return Err(refusal(&format!(
                 "the database stands at Alembic's {found}, not at {expected}"
             ))
-            .next("Bring it to that revision with the program that made it."));
+            .next("Bring it to that revision with the program that made it.")
+            .next(BASELINE));
         }
     };
     run(connection, &format!("DROP TABLE {VERSION_TABLE}")).await?;
     Ok(done)
+}
+
+/// Takes a database over whatever Alembic's books say of it, if there are any.
+pub(super) async fn adopt_regardless(
+    connection: &impl ConnectionTrait,
+    migrations: &Migrations,
+    live: &Schema,
+    predecessor: Predecessor<'_>,
+) -> Result<()> {
+    reshape(connection, migrations, live, predecessor).await?;
+    drop_version_table(connection).await
+}
+
+/// Takes Alembic's books away, if there are any.
+pub(super) async fn drop_version_table(connection: &impl ConnectionTrait) -> Result<()> {
+    run(connection, &format!("DROP TABLE IF EXISTS {VERSION_TABLE}")).await
 }
 
 fn refusal(what: &str) -> Error {

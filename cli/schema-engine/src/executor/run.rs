@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// What is undone when a run fails.
-const UNCHANGED: &str = "The database is unchanged: everything was rolled back.";
+pub(super) const UNCHANGED: &str = "The database is unchanged: everything was rolled back.";
 
 /// What a run is asked for.
 pub(super) struct Request<'a> {
@@ -153,7 +153,7 @@ fn remaining(standing: &Standing, todo: &[usize], direction: Direction) -> Vec<u
     places
 }
 
-async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction> {
+pub(super) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()

@@ -1,0 +1,90 @@
+//! The state before the last run, and what is there now that it doesn't hold.
+
+use std::path::Path;
+
+use super::{KeptCopy, kept_copies};
+use crate::database_file::DatabaseFile;
+use crate::dump::quoted;
+use crate::error::{Error, Result};
+
+/// What a safety copy is named by that `undo` goes back to. Its own is among them: an undo can be
+/// undone.
+const REASONS: [&str; 7] = [
+    "before-upgrade",
+    "before-downgrade",
+    "before-undo",
+    "before-stamp",
+    "before-baseline",
+    "before-repair",
+    "before-step-back",
+];
+
+/// A table whose rows are not all in the copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// The table.
+    pub table: String,
+    /// How many rows are there now that the copy doesn't hold as they are, by the columns that both
+    /// have; all of them where the copy has no such table.
+    pub rows: u64,
+}
+
+/// The newest safety copy that a run left.
+///
+/// # Errors
+/// When there is none.
+pub fn before_last_run(database: &Path) -> Result<KeptCopy> {
+    let mut copies = kept_copies(database)?.into_iter().rev();
+    copies.find(|copy| REASONS.contains(&copy.reason.as_str())).ok_or_else(|| {
+        Error::failed(format!("there is nothing to undo for {}", database.display()))
+            .because("no upgrade or downgrade left a safety copy")
+            .state("The database is unchanged.")
+            .next("`db restore --in FILE` takes a dump or a database file from elsewhere.")
+    })
+}
+
+/// What is in the database now and not in the copy, table by table.
+///
+/// # Errors
+/// When one of them can't be read.
+pub fn not_in_copy(database: &Path, copy: &Path) -> Result<Vec<Lost>> {
+    let file = DatabaseFile::resolve(database)?;
+    let unreadable = |error| file.sqlite_error("can't compare", error);
+    let connection = file.reader().map_err(unreadable)?;
+    let copy = DatabaseFile::resolve(copy)?;
+    let attached = copy.path().to_str().ok_or_else(|| {
+        Error::failed(format!("the path {} is not UTF-8", copy.path().display()))
+            .state("The database is unchanged.")
+    })?;
+    connection.execute("ATTACH ?1 AS before_run", [attached]).map_err(unreadable)?;
+    compared(&connection).map_err(unreadable)
+}
+
+fn compared(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<Lost>> {
+    const TABLES: &str = "SELECT m.name, (SELECT group_concat('\"' || replace(c.name, '\"', '\"\"') || '\"')
+            FROM pragma_table_info(m.name, 'main') AS c
+            JOIN pragma_table_info(m.name, 'before_run') AS b ON b.name = c.name COLLATE NOCASE)
+        FROM main.sqlite_schema AS m WHERE m.type = 'table' AND m.rootpage > 0
+          AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name NOT LIKE 'schema\\_engine\\_%' ESCAPE '\\'
+          AND m.name NOT IN ('seaql_migrations', 'alembic_version') ORDER BY m.name";
+    let mut statement = connection.prepare(TABLES)?;
+    let tables: Vec<(String, Option<String>)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut lost = Vec::new();
+    for (table, columns) in tables {
+        let name = quoted(&table);
+        let sql = match columns {
+            Some(columns) => format!(
+                "SELECT count(*) FROM (SELECT {columns} FROM main.{name} \
+                 EXCEPT SELECT {columns} FROM before_run.{name})"
+            ),
+            None => format!("SELECT count(*) FROM main.{name}"),
+        };
+        let rows: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+        if rows > 0 {
+            lost.push(Lost { table, rows: rows.unsigned_abs() });
+        }
+    }
+    Ok(lost)
+}

@@ -283,3 +283,27 @@ fn what_cant_be_checked_is_an_error() {
     let stopped = runtime.block_on(verify(&file, &Migrations::new(), &Stopped)).unwrap_err();
     assert_eq!(stopped.kind(), ErrorKind::Interrupted);
 }
+
+#[test]
+fn what_only_the_app_has_is_said_and_no_damage() {
+    let folder = folder();
+    // The database of an app with a collation and a tokenizer of its own.
+    let file = database(
+        &folder.path().join("a.db"),
+        "CREATE TABLE plain (a); CREATE TABLE sorted (a TEXT COLLATE nocase UNIQUE, b CHECK (b > 0));
+         INSERT INTO plain VALUES (1); INSERT INTO sorted VALUES ('x', 1), ('y', 1);
+         CREATE VIRTUAL TABLE words USING fts4(a, tokenize=simple); INSERT INTO words VALUES ('z');
+         CREATE VIRTUAL TABLE no_texts USING fts4(content='', a);
+         INSERT INTO no_texts(docid, a) VALUES (1, 'words');
+         CREATE VIEW lower AS SELECT by_app(a) FROM sorted;
+         PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(replace(sql, '=simple', '=by_app'), 'nocase', 'by_app');",
+    );
+    assert_eq!(codes(&file), ["TV402"]);
+    let found = check(&file).unwrap();
+    assert!(
+        found.notes.iter().any(|note| note.contains("no such collation sequence")),
+        "{found:?}"
+    );
+    assert!(found.notes.iter().any(|note| note.contains("unknown tokenizer")), "{found:?}");
+}

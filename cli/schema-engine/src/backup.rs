@@ -17,6 +17,7 @@ use rusqlite::{Connection, ErrorCode};
 use tempfile::TempPath;
 
 use crate::database_file::durable::{self, Existing};
+use crate::database_file::soundness::{self, Depth, Soundness};
 use crate::database_file::{DatabaseFile, Found, is};
 use crate::error::{Error, Result};
 
@@ -159,8 +160,7 @@ pub(crate) fn copy_database(
         .and_then(|()| durable::connect(draft.as_ref()))
         .map(|copy| quick_check(&copy));
     let condition = match checked {
-        Ok(Ok(None)) => CopyCondition::Sound,
-        Ok(Ok(Some(damage))) => CopyCondition::Damaged(damage),
+        Ok(Ok(condition)) => condition,
         // The pages are there, but to look at them SQLite would need what only the app has.
         Ok(Err(error)) => CopyCondition::Unchecked(error.to_string()),
         Err(error) if is(&error, ErrorCode::DatabaseCorrupt) => return copy_bytes(file, name),
@@ -234,17 +234,17 @@ pub(crate) fn busy() -> rusqlite::Error {
     )
 }
 
-/// The first fault that SQLite's quick check finds, if any.
+/// What SQLite's quick check says of a database.
 ///
 /// Rows that break a CHECK are no fault of the file.
-pub(crate) fn quick_check(connection: &Connection) -> rusqlite::Result<Option<String>> {
+pub(crate) fn quick_check(connection: &Connection) -> rusqlite::Result<CopyCondition> {
     connection.pragma_update(None, "ignore_check_constraints", true)?;
-    let answer = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-    match answer {
-        Ok(answer) => Ok((answer != "ok").then_some(answer)),
-        Err(error) if is(&error, ErrorCode::DatabaseCorrupt) => Ok(Some(error.to_string())),
-        Err(error) => Err(error),
-    }
+    let Soundness { faults, unchecked, .. } = soundness::check(connection, Depth::Quick, 1)?;
+    Ok(match (faults.into_iter().next(), unchecked.into_iter().next()) {
+        (Some(fault), _) => CopyCondition::Damaged(fault),
+        (None, Some((table, why))) => CopyCondition::Unchecked(format!("{table}: {why}")),
+        (None, None) => CopyCondition::Sound,
+    })
 }
 
 /// A copy that is being made.

@@ -32,6 +32,7 @@ pub use finding::{
     Orphans, Severity,
 };
 
+use crate::database_file::soundness::Soundness;
 use crate::database_file::{DatabaseFile, place};
 use crate::error::{Error, Result};
 use crate::history::Migrations;
@@ -193,7 +194,11 @@ impl<'a> Check<'a> {
 
     /// The pages first: where they are damaged the rest is looked at as far as it goes.
     fn file_and_content(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let faults = pages::faults(connection)?;
+        let Soundness { faults, misfits, unchecked } = pages::soundness(connection)?;
+        self.add(misfits.into_iter().map(Finding::MisfitIndex));
+        for (table, why) in unchecked {
+            self.note(format!("{table} can't be checked outside of its app: {why}"));
+        }
         let is_damaged = !faults.is_empty();
         if is_damaged {
             self.found(Finding::Damaged(faults));
@@ -287,12 +292,4 @@ fn interruptible<T>(
     });
     stop_if_asked(progress)?;
     Ok(outcome)
-}
-
-/// What SQLite says, without the statement that it says it of.
-fn told(error: &rusqlite::Error) -> String {
-    match error {
-        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
-        other => other.to_string(),
-    }
 }

@@ -3,7 +3,7 @@
 use super::ledger::Fingerprint;
 use super::watch::Watch;
 use super::{Executor, Observer, Ran, RowLedger, RunReport, SafetyCopies, Standing, close};
-use crate::backup::{copy_pages, quick_check};
+use crate::backup::{CopyCondition, copy_pages, quick_check};
 use crate::connection::{Access, Presence, open, presence};
 use crate::database_file::DatabaseFile;
 use crate::error::{Error, Result};
@@ -139,8 +139,10 @@ fn sound(copy: &Path) -> Result<()> {
     let file = DatabaseFile::resolve(copy)?;
     let checked = file.reader().and_then(|connection| quick_check(&connection));
     match checked.map_err(|error| file.sqlite_error("can't check", error))? {
-        None => Ok(()),
-        Some(damage) => Err(Error::failed("the revisions leave a damaged file").because(damage)),
+        CopyCondition::Damaged(damage) => {
+            Err(Error::failed("the revisions leave a damaged file").because(damage))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -13,7 +13,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
 use tempfile::TempPath;
 
-use crate::backup::{self, CopyName, SafetyCopy};
+use crate::backup::{self, CopyCondition, CopyName, SafetyCopy};
 use crate::database_file::durable::{self, Existing, Unpublished};
 use crate::database_file::{DatabaseFile, Found, holders, is};
 use crate::dump::{DumpOptions, DumpTarget, dump};
@@ -177,11 +177,11 @@ fn broken_off(
 fn verify(file: &DatabaseFile, copy: Option<&SafetyCopy>) -> Result<()> {
     let answer = file.reader().and_then(|live| backup::quick_check(&live));
     let error = match answer {
-        Ok(None) => return Ok(()),
-        Ok(Some(fault)) => Error::failed(format!(
+        Ok(CopyCondition::Damaged(fault)) => Error::failed(format!(
             "{} is damaged after the restore: {fault}",
             file.path().display()
         )),
+        Ok(_) => return Ok(()),
         Err(error) if is(&error, ErrorCode::DatabaseBusy) => return Ok(()),
         Err(error) => file.sqlite_error("after the restore SQLite can't read", error),
     };

@@ -8,7 +8,8 @@ use super::statement::Objection;
 use super::token::{Kind, Token, Tokens};
 
 /// Modules that keep to their own tables. Others reach files or lend their words to SQL.
-pub(super) const MODULES: [&str; 6] = ["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly"];
+pub(super) const MODULES: [&str; 8] =
+    ["fts3", "fts4", "fts4aux", "fts5", "fts5vocab", "rtree", "rtree_i32", "geopoly"];
 
 /// Reads `(type,name,tbl_name,rootpage,sql) VALUES('table',N,N,0,'CREATE VIRTUAL TABLE …')`: the
 /// name and the definition.

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::finding::{BooksProblem, Finding};
 use super::tables::{collect, text};
 use crate::connection::{Access, open};
+use crate::database_file::soundness::told;
 use crate::diff::diff;
 use crate::error::{Error, Result};
 use crate::history::{BOOKKEEPING_TABLE, Migrations, ids, replay};
@@ -31,7 +32,7 @@ pub(super) async fn check(connection: &Connection, path: &Path, migrations: &Mig
     let recorded = match read(connection, &mut books) {
         Ok(recorded) => recorded,
         Err(error) => {
-            let why = BooksProblem::Unreadable(super::told(&error));
+            let why = BooksProblem::Unreadable(told(&error));
             books.findings.push(Finding::Books(why));
             return books;
         }

@@ -85,6 +85,8 @@ pub enum Finding {
     BrokenObject(BrokenObject),
     /// A view or trigger that needs what only its app has.
     NeedsItsApp(BrokenObject),
+    /// A full-text table whose index doesn't fit its texts: what is searched isn't found.
+    MisfitIndex(Ident),
     /// An index that does what another one does.
     DuplicateIndex {
         /// The table.
@@ -250,6 +252,7 @@ impl Finding {
             Self::BrokenObject(_) => "TV401",
             Self::NeedsItsApp(_) => "TV402",
             Self::DuplicateIndex { .. } => "TV403",
+            Self::MisfitIndex(_) => "TV404",
             Self::LeftoverTable(_) => "TV501",
             Self::LeftoverFile(_) => "TV502",
             Self::HotJournal { .. } => "TV503",
@@ -284,6 +287,7 @@ impl Finding {
             | Self::SkippedRevisions(_)
             | Self::Books(_)
             | Self::BrokenObject(_)
+            | Self::MisfitIndex(_)
             | Self::LeftoverTable(_)
             | Self::LeftoverFile(_)
             | Self::HotJournal { .. }

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::finding::{BrokenReferences, Finding, Orphans};
 use super::tables::{Nature, Tables, name, text};
+use crate::database_file::soundness::told;
 use crate::ident::Ident;
 
 /// How many rows a finding names.
@@ -46,7 +47,7 @@ pub(super) fn check(connection: &Connection, tables: &Tables) -> rusqlite::Resul
             Err(error) if error.sqlite_error().is_some_and(|it| it.extended_code == 1) => {
                 findings.push(Finding::UncheckableReferences {
                     child: table.name.clone(),
-                    why: super::told(&error),
+                    why: told(&error),
                 });
             }
             Err(error) => return Err(error),

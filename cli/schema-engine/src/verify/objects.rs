@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 
 use super::finding::{BrokenObject, Finding};
 use super::tables::{Nature, Stored, Tables, collect, name};
+use crate::database_file::soundness::told;
 use crate::ident::Ident;
 use crate::schema::ObjectKind;
 
@@ -17,7 +18,7 @@ pub(super) fn check(_: &Connection, tables: &Tables) -> rusqlite::Result<Vec<Fin
     if !tables.objects.iter().any(|object| matches!(object.kind.as_str(), "view" | "trigger")) {
         return Ok(Vec::new());
     }
-    let empty = empty_copy(tables)?;
+    let (empty, missing) = empty_copy(tables)?;
     let mut findings = Vec::new();
     for object in &tables.objects {
         let compiled = match (object.kind.as_str(), &object.sql) {
@@ -29,28 +30,33 @@ pub(super) fn check(_: &Connection, tables: &Tables) -> rusqlite::Result<Vec<Fin
             _ => continue,
         };
         if let Err(error) = compiled {
-            findings.push(finding(object, super::told(&error)));
+            findings.push(finding(object, told(&error), &missing));
         }
     }
     Ok(findings)
 }
 
-fn finding(object: &Stored, error: String) -> Finding {
+fn finding(object: &Stored, error: String, missing: &[&Ident]) -> Finding {
     let kind = if object.kind == "view" { ObjectKind::View } else { ObjectKind::Trigger };
     let needs_app = ["no such function:", "no such module:", "no such collation sequence:"]
         .iter()
-        .any(|missing| error.starts_with(missing));
+        .any(|missing| error.starts_with(missing))
+        || error.strip_prefix("no such table: ").is_some_and(|name| {
+            let name = Ident::from(name.strip_prefix("main.").unwrap_or(name));
+            missing.contains(&&name)
+        });
     let object =
         BrokenObject { kind, name: object.name.clone(), table: object.table.clone(), error };
     if needs_app { Finding::NeedsItsApp(object) } else { Finding::BrokenObject(object) }
 }
 
-/// A database in memory with the same tables and views. What SQLite doesn't take there (a module
-/// that only the app has) is missing in it.
-fn empty_copy(tables: &Tables) -> rusqlite::Result<Connection> {
+/// A database in memory with the same tables and views, and what is missing in it: what SQLite
+/// doesn't take without the modules and collations of the app.
+fn empty_copy(tables: &Tables) -> rusqlite::Result<(Connection, Vec<&Ident>)> {
     let empty = Connection::open_in_memory()?;
     empty.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, true)?;
     empty.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
+    let mut missing = Vec::new();
     let shadows: Vec<_> = tables
         .tables
         .iter()
@@ -64,12 +70,13 @@ fn empty_copy(tables: &Tables) -> rusqlite::Result<Connection> {
     for object in made("table").chain(made("view")) {
         let is_made_along = object.name.as_str().to_ascii_lowercase().starts_with("sqlite_")
             || shadows.contains(&&object.name);
-        if let (false, Some(sql)) = (is_made_along, &object.sql) {
-            // It is missing then, and whoever names it will say so.
-            let _ = empty.execute_batch(sql);
+        if let (false, Some(sql)) = (is_made_along, &object.sql)
+            && empty.execute_batch(sql).is_err()
+        {
+            missing.push(&object.name);
         }
     }
-    Ok(empty)
+    Ok((empty, missing))
 }
 
 /// Compiles the statements that fire a trigger, with no other trigger there.

@@ -1,27 +1,16 @@
 //! The file itself: its pages, its CHECKs, and how much of it is free.
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 
 use super::finding::Finding;
-use super::tables::Tables;
-use crate::database_file::is;
-
-/// How many faults SQLite is asked for.
-const FAULTS: usize = 20;
+use super::tables::{Tables, collect, text};
+use crate::database_file::soundness::{self, Depth, Soundness, is_missing_something};
 
 /// What SQLite's integrity check finds. Rows that break a CHECK are no damage.
-pub(super) fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+pub(super) fn soundness(connection: &Connection) -> rusqlite::Result<Soundness> {
+    const FAULTS: usize = 20;
     connection.pragma_update(None, "ignore_check_constraints", true)?;
-    let faults = messages(connection, &format!("PRAGMA integrity_check({FAULTS})"));
-    match faults {
-        // So badly that the check itself fails.
-        Err(error) if is(&error, ErrorCode::DatabaseCorrupt) => Ok(vec![error.to_string()]),
-        // An index or a CHECK needs what only the app has; the pages can be checked all the same.
-        Err(error) if is(&error, ErrorCode::Unknown) => {
-            messages(connection, &format!("PRAGMA quick_check({FAULTS})"))
-        }
-        faults => faults,
-    }
+    soundness::check(connection, Depth::Full, FAULTS)
 }
 
 /// How many rows break a CHECK of their table; SQLite stops at a hundred.
@@ -31,27 +20,18 @@ pub(super) fn checks(connection: &Connection, tables: &Tables) -> rusqlite::Resu
     let mut findings = Vec::new();
     for table in tables.ordinary().filter(|table| table.has_check) {
         let pragma = format!("PRAGMA quick_check({})", table.name.quoted());
-        let count =
-            messages(connection, &pragma)?.iter().filter(|fault| fault.starts_with(BROKEN)).count();
+        let faults = collect(connection, &pragma, |row| text(row, 0));
+        let faults = match faults {
+            // The table needs what only the app has, which was said before.
+            Err(error) if is_missing_something(&error) => continue,
+            faults => faults?,
+        };
+        let count = faults.iter().filter(|fault| fault.starts_with(BROKEN)).count();
         if count > 0 {
             findings.push(Finding::BrokenCheck { table: table.name.clone(), count });
         }
     }
     Ok(findings)
-}
-
-fn messages(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
-    let faults: Vec<String> = connection
-        .prepare(pragma)?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    // A fault in a page tree comes as several lines.
-    Ok(faults
-        .iter()
-        .flat_map(|fault| fault.lines())
-        .filter(|line| *line != "ok" && !line.starts_with("*** in database"))
-        .map(str::to_owned)
-        .collect())
 }
 
 /// A file that is large and mostly free.

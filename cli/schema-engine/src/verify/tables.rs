@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row};
 
+use crate::database_file::soundness::is_missing_something;
 use crate::ident::Ident;
 use crate::schema::is_bookkeeping;
 use crate::sql::lexer::significant_tokens;
@@ -82,9 +83,7 @@ impl Tables {
                 name: object.name.clone(),
             };
             if nature != Nature::Virtual {
-                let count = format!("SELECT count(*) FROM {}", table.name.quoted());
-                let rows: i64 = connection.query_row(&count, [], |row| row.get(0))?;
-                table.rows = rows.unsigned_abs();
+                table.rows = count(connection, &table.name)?;
                 table.read_columns(connection)?;
             }
             tables.push(table);
@@ -151,6 +150,22 @@ impl Table {
     /// The columns that it has in common with another.
     pub(super) fn columns_in_common(&self, other: &Self) -> BTreeSet<Ident> {
         self.columns.iter().filter(|column| other.columns.contains(column)).cloned().collect()
+    }
+}
+
+fn count(connection: &Connection, table: &Ident) -> rusqlite::Result<u64> {
+    let count = |how: &str| {
+        let sql = format!("SELECT count(*) FROM {}{how}", table.quoted());
+        connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+    };
+    match count("") {
+        // An index needs a collation that only the app has; so may a table without rowids, whose
+        // rows stay uncounted.
+        Err(error) if is_missing_something(&error) => match count(" NOT INDEXED") {
+            Err(error) if is_missing_something(&error) => Ok(0),
+            rows => rows,
+        },
+        rows => rows,
     }
 }
 

@@ -58,6 +58,10 @@ impl Finding {
                 words("Bring back what it names."),
                 sql(drop_statement(object.kind, &object.name)),
             ],
+            Self::MisfitIndex(table) => {
+                let table = table.quoted();
+                vec![sql(format!("INSERT INTO {table} ({table}) VALUES ('rebuild')"))]
+            }
             Self::DuplicateIndex { index, .. } => vec![
                 sql(format!("DROP INDEX {}", index.quoted())),
                 words("Where a model defines it, take it out of the model instead."),

@@ -70,6 +70,9 @@ impl Finding {
                 let what = object.kind.word();
                 format!("the {what} {} works in its app alone: {}", object.name, object.error)
             }
+            Self::MisfitIndex(table) => {
+                format!("the full-text index of {table} doesn't fit its texts: searches go wrong")
+            }
             Self::DuplicateIndex { table, index, same_as } => match same_as {
                 Some(other) => format!("the index {index} of {table} does what {other} does"),
                 None => format!("the index {index} of {table} does what a key of the table does"),

@@ -1,0 +1,181 @@
+//! SQLite's own checks of a file, told apart from what they can't look at.
+//!
+//! A collation or a tokenizer that only the app has stops a check of the whole file; then every
+//! table is checked by itself, and only those that need it go unchecked.
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::is;
+use crate::ident::Ident;
+
+/// How thorough a check is (<https://www.sqlite.org/pragma.html#pragma_integrity_check>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Pages and rows.
+    Quick,
+    /// The content of indexes too.
+    Full,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Soundness {
+    /// The faults, a line each.
+    pub(crate) faults: Vec<String>,
+    /// Full-text tables whose index doesn't fit their texts. That is no damage of the file: the
+    /// index can be made anew from the texts, which may well have been changed behind its back.
+    pub(crate) misfits: Vec<Ident>,
+    /// Tables that couldn't be checked, each with the reason.
+    pub(crate) unchecked: Vec<(Ident, String)>,
+}
+
+/// Checks a database, and names so many faults at most.
+pub(crate) fn check(
+    connection: &Connection,
+    depth: Depth,
+    most: usize,
+) -> rusqlite::Result<Soundness> {
+    let pragma = match depth {
+        Depth::Quick => "quick_check",
+        Depth::Full => "integrity_check",
+    };
+    let mut soundness = Soundness::default();
+    // What is no fault is taken out of the answer afterwards.
+    match messages(connection, &format!("PRAGMA {pragma}({})", most + 20)) {
+        Ok(lines) => soundness.sort(lines),
+        Err(error) if is_missing_something(&error) => {
+            for table in tables(connection)? {
+                match messages(connection, &format!("PRAGMA {pragma}({})", table.quoted())) {
+                    Ok(lines) => soundness.sort(lines),
+                    Err(error) if is_missing_something(&error) => {
+                        soundness.unchecked.push((table, told(&error)));
+                    }
+                    Err(error) => fault(&mut soundness, error)?,
+                }
+            }
+        }
+        Err(error) => fault(&mut soundness, error)?,
+    }
+    soundness.faults.truncate(most);
+    Ok(soundness)
+}
+
+impl Soundness {
+    fn sort(&mut self, lines: Vec<String>) {
+        const MISFIT: &str = "malformed inverted index for FTS";
+        for line in lines {
+            // `malformed inverted index for FTS4 table main.notes`
+            let misfit = line.strip_prefix(MISFIT).and_then(|rest| rest.split_once(" table main."));
+            match misfit {
+                Some((_, table)) => self.misfits.push(Ident::from(table)),
+                None => self.faults.push(line),
+            }
+        }
+    }
+}
+
+/// A file may be damaged so badly that the check itself fails.
+fn fault(soundness: &mut Soundness, error: rusqlite::Error) -> rusqlite::Result<()> {
+    if !is(&error, ErrorCode::DatabaseCorrupt) {
+        return Err(error);
+    }
+    soundness.faults.push(told(&error));
+    Ok(())
+}
+
+/// `SQLITE_ERROR`: no fault of the file, something isn't there that its schema names.
+pub(crate) fn is_missing_something(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code & 0xff == 1)
+}
+
+fn messages(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
+    let answers: Vec<String> = connection
+        .prepare(pragma)?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    // A fault in a page tree comes as several lines.
+    let lines = answers.iter().flat_map(|answer| answer.lines());
+    Ok(lines.filter(|line| is_fault(line)).map(str::to_owned).collect())
+}
+
+fn is_fault(line: &str) -> bool {
+    // SQLite can't check a full-text index that keeps no texts, and says so as if it were a fault.
+    let is_unable = line.starts_with("unable to validate the inverted index for FTS")
+        && line.ends_with(": SQL logic error");
+    line != "ok" && !line.starts_with("*** in database") && !is_unable
+}
+
+fn tables(connection: &Connection) -> rusqlite::Result<Vec<Ident>> {
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid";
+    let mut statement = connection.prepare(sql)?;
+    let names = statement.query_map([], |row| row.get::<_, String>(0).map(Ident::new))?;
+    names.collect()
+}
+
+/// What SQLite says, without its code.
+pub(crate) fn told(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_the_app_has_leaves_the_rest_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE plain (a); CREATE TABLE sorted (a COLLATE nocase UNIQUE);
+                 INSERT INTO plain VALUES (1); INSERT INTO sorted VALUES ('x'), ('y');
+                 CREATE VIRTUAL TABLE words USING fts5(a, tokenize = 'unicode61');
+                 PRAGMA writable_schema = ON;
+                 UPDATE sqlite_schema SET sql = replace(replace(sql, 'unicode61', 'by_app'), 'nocase', 'by_app');",
+            )
+            .unwrap();
+        drop(connection);
+        let connection = Connection::open(&path).unwrap();
+        for depth in [Depth::Quick, Depth::Full] {
+            let Soundness { faults, unchecked, .. } = check(&connection, depth, 5).unwrap();
+            assert_eq!(faults, Vec::<String>::new());
+            let unchecked: Vec<_> = unchecked.iter().map(|(table, _)| table.as_str()).collect();
+            // Of a full-text table SQLite checks the tables behind it, if nothing else.
+            assert_eq!(unchecked[0], "sorted");
+            assert!(!unchecked.contains(&"plain"));
+        }
+    }
+
+    #[test]
+    fn a_full_text_index_that_keeps_no_texts_is_no_damage() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE VIRTUAL TABLE f USING fts4(content='', a);
+                 INSERT INTO f(docid, a) VALUES (1, 'words');",
+            )
+            .unwrap();
+        // If this fails SQLite has learnt to check it, and nothing needs to be left out.
+        let said: String =
+            connection.query_row("PRAGMA quick_check", [], |row| row.get(0)).unwrap();
+        assert!(said.starts_with("unable to validate"), "{said}");
+        assert_eq!(check(&connection, Depth::Quick, 5).unwrap(), Soundness::default());
+    }
+
+    #[test]
+    fn a_full_text_index_of_other_texts_is_a_misfit_and_no_damage() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE notes (a); CREATE VIRTUAL TABLE \"fo.und\" USING fts4(content='notes', a);
+                 INSERT INTO notes VALUES ('never indexed');",
+            )
+            .unwrap();
+        let found = check(&connection, Depth::Quick, 5).unwrap();
+        assert_eq!((found.faults, found.misfits), (Vec::new(), vec![Ident::from("fo.und")]));
+    }
+}

@@ -11,6 +11,7 @@ mod patience;
 mod sea_orm_facts;
 mod sea_schema;
 mod sqlite_facts;
+mod startup;
 mod stored_edits;
 mod transplant;
 

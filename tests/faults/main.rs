@@ -12,6 +12,9 @@
     reason = "a test fails by panicking, and what it printed is shown then"
 )]
 
+mod flushes;
+mod kills;
+mod locks;
 mod program;
 mod shim;
 mod sweep;
@@ -32,10 +35,17 @@ mod rebuild_edit_and_plain_steps;
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
-    if std::env::args_os().nth(1).is_some_and(|first| first == "db") {
-        std::process::exit(program::run().number().into());
+    let arguments: Vec<_> = std::env::args_os().collect();
+    match arguments.get(1).and_then(|first| first.to_str()) {
+        Some("db") => std::process::exit(program::run().number().into()),
+        Some("hold") => locks::hold(arguments[2].as_ref()),
+        _ => {}
     }
-    libtest_mimic::run(&Arguments::from_args(), sweep::trials()).exit();
+    let mut trials = sweep::trials();
+    trials.extend(kills::trials());
+    trials.extend(locks::trials());
+    trials.extend(flushes::trials());
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
 /// Whether every point is tried, which takes minutes.

@@ -89,4 +89,24 @@ impl Shim {
         let bytes = fs::read(self.counter()).unwrap();
         u64::from_ne_bytes(bytes.try_into().unwrap())
     }
+
+    /// The operations of a run in their order: what was done, and to which path.
+    pub(crate) fn operations(&self, run: Tgenie, below: &Path) -> Vec<(char, String)> {
+        let log = self.folder.path().join("log");
+        fs::write(&log, "").unwrap();
+        self.count(run, below).env("FAULTS_LOG", &log).run().exits(0);
+        let bytes = fs::read(&log).unwrap();
+        let (mut rest, mut operations) = (bytes.as_slice(), Vec::new());
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let head = std::str::from_utf8(&rest[..end]).unwrap();
+            let words: Vec<_> = head.split(' ').collect();
+            let [kind, _offset, data, path] = words.as_slice() else { panic!("{head}") };
+            let (data, path): (usize, usize) = (data.parse().unwrap(), path.parse().unwrap());
+            rest = &rest[end + 1..];
+            let name = String::from_utf8(rest[..path].to_vec()).unwrap();
+            operations.push((kind.chars().next().unwrap(), name));
+            rest = &rest[path + data..];
+        }
+        operations
+    }
 }

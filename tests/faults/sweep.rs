@@ -91,8 +91,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A sandbox with the program that has the longer history.
-struct Stage {
-    sandbox: Sandbox,
+pub(crate) struct Stage {
+    pub(crate) sandbox: Sandbox,
     program: PathBuf,
 }
 
@@ -104,7 +104,7 @@ struct Content {
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sandbox = Sandbox::new();
         let program = sandbox.install(&std::env::current_exe().unwrap(), "longer");
         let stage = Self { sandbox, program };
@@ -112,12 +112,12 @@ impl Stage {
         stage
     }
 
-    fn run(&self, command: &str) -> Tgenie {
+    pub(crate) fn run(&self, command: &str) -> Tgenie {
         self.sandbox.other_program(&self.program, command)
     }
 
     /// The folder in which everything happens.
-    fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         self.sandbox.database().parent().unwrap().to_owned()
     }
 
@@ -130,12 +130,12 @@ impl Stage {
     }
 
     /// A database at this revision, with rows.
-    fn at(&self, revision: &str) {
+    pub(crate) fn at(&self, revision: &str) {
         self.run("db upgrade --no-backup").arg(revision).run().exits(0);
         database::add_tasks(&self.sandbox.database(), 60);
     }
 
-    fn python(&self) {
+    pub(crate) fn python(&self) {
         let fixture =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/taskgenie-python.db");
         fs::copy(fixture, self.sandbox.database()).unwrap();
@@ -274,7 +274,7 @@ fn check(stage: &Stage, outcome: &Outcome, [old, new]: [&Content; 2], when: &str
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     let _ = fs::remove_dir_all(to);
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

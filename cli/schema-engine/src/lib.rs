@@ -105,6 +105,7 @@ pub mod schema;
 pub mod scratch;
 pub mod side;
 pub mod sql;
+pub mod startup;
 pub mod subject;
 pub mod target;
 pub mod transplant;

@@ -1,7 +1,7 @@
 //! How a run of the program ended.
 
 use std::fmt;
-use std::process::{Child, Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -27,6 +27,21 @@ impl Running {
     pub(crate) fn kill(mut self) -> Outcome {
         self.child.kill().expect("a program of our own can be killed");
         self.finish()
+    }
+
+    /// The number of its process.
+    #[allow(dead_code, reason = "not every test asks")]
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal by name, if it still runs.
+    #[cfg(unix)]
+    #[allow(dead_code, reason = "not every test asks")]
+    pub(crate) fn signal_if_there(&self, name: &str) {
+        // Until somebody waits for it, its number is nobody else's.
+        let number = self.child.id().to_string();
+        let _ = Command::new("kill").args(["-s", name, &number]).stderr(Stdio::null()).status();
     }
 
     /// Sends it a signal by name.

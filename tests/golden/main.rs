@@ -9,7 +9,8 @@
 //! `UPDATE_GOLDEN=1 cargo test -p schema-engine --test golden` writes the last two (and `modules.rs`)
 //! anew; run the test once more then, and review what changed.
 //!
-//! `scripts` runs the same cases as the sqlite3 shell would.
+//! `scripts` runs the same cases as the sqlite3 shell would, and `revision_scripts` what the compiled
+//! modules say that they would run.
 
 #![expect(
     clippy::print_stderr,
@@ -18,6 +19,7 @@
 )]
 
 mod modules;
+mod revision_scripts;
 mod scripts;
 mod shell;
 mod support;

@@ -11,13 +11,27 @@ mod recorded;
 mod step;
 mod table;
 
+pub(crate) use step::Step;
 pub use table::TABLE;
 pub(crate) use table::{fingerprints, forget_all, keep, written_by};
 
 use crate::error::{Error, Result};
 use crate::history::Migrations;
-use recorded::recorded_up;
+use crate::target::Direction;
+use recorded::{recorded_down, recorded_up};
 use sea_orm::ConnectionTrait;
+use sea_orm_migration::MigrationTrait;
+
+/// What a revision does one way; `None` where that depends on the database, or it refuses that way.
+pub(crate) async fn recorded(
+    migration: &dyn MigrationTrait,
+    direction: Direction,
+) -> Option<Vec<Step>> {
+    match direction {
+        Direction::Up => recorded_up(migration).await,
+        Direction::Down => recorded_down(migration).await,
+    }
+}
 
 /// The revisions among those at `places` whose modules do something else now than when the
 /// database had them.

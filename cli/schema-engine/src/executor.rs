@@ -13,6 +13,7 @@ mod observer;
 mod patience;
 mod rehearsal;
 mod run;
+mod script;
 mod standing;
 mod watch;
 

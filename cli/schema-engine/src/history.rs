@@ -14,7 +14,7 @@ pub type Migrations = Vec<Box<dyn MigrationTrait>>;
 pub const BOOKKEEPING_TABLE: &str = "seaql_migrations";
 
 /// As sea-orm-migration writes it.
-const CREATE_BOOKKEEPING: &str = "CREATE TABLE IF NOT EXISTS \"seaql_migrations\" \
+pub(crate) const CREATE_BOOKKEEPING: &str = "CREATE TABLE IF NOT EXISTS \"seaql_migrations\" \
      ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" integer NOT NULL )";
 
 /// A revision that a database has had.

@@ -16,6 +16,7 @@ mod table_text;
 
 pub use parking::ParkingStep;
 pub use rebuild::Rebuild;
+pub(crate) use stored_edit::store;
 pub use stored_edit::{EditAction, StoredEdit};
 
 use crate::change::{Change, TableDifference};

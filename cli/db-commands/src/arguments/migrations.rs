@@ -16,7 +16,7 @@ pub struct Upgrade {
 
     /// Run everything on a copy of the database: up, the checks, down and up again. Report rows,
     /// time and disk, and change nothing.
-    #[arg(long, conflicts_with_all = ["dry_run", "no_backup"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "sql", "no_backup"])]
     pub rehearse: bool,
 }
 
@@ -27,6 +27,9 @@ pub struct Migrate {
     target: Target,
     #[command(flatten)]
     preview: PreviewFlags,
+    /// Print the SQL that would be run, as a script for the sqlite3 shell, and change nothing.
+    #[arg(long, conflicts_with_all = ["dry_run", "json"])]
+    sql: bool,
     /// Make no safety copy.
     #[arg(long)]
     pub no_backup: bool,
@@ -65,7 +68,7 @@ impl Migrate {
     /// Whether to do it or to show it.
     #[must_use]
     pub fn preview(&self) -> Preview {
-        self.preview.preview()
+        if self.sql { Preview::Sql } else { self.preview.preview() }
     }
 }
 

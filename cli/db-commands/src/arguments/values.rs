@@ -10,6 +10,8 @@ pub enum Preview {
     Off,
     /// It tells what it would do: `--dry-run`.
     DryRun,
+    /// It prints the SQL that it would run: `--sql`.
+    Sql,
 }
 
 /// Where a dump goes.

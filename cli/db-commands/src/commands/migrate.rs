@@ -53,9 +53,17 @@ impl<'a> Request<'a> {
             SafetyCopies::Skip
         };
         let executor = Executor { accepted: &self.accepted, ..context.executor(copies) };
-        if self.preview == Preview::DryRun {
-            let todo = context.wait(executor.preview(self.target, self.direction))?;
-            return self.show(context, &todo);
+        match self.preview {
+            Preview::Off => {}
+            Preview::DryRun => {
+                let todo = context.wait(executor.preview(self.target, self.direction))?;
+                return self.show(context, &todo);
+            }
+            Preview::Sql => {
+                let script = context.wait(executor.script(self.target, self.direction))?;
+                context.terminal.data(script.trim_end())?;
+                return Ok(ExitCode::Done);
+            }
         }
         let database = &context.settings.database.value;
         database.ensure_writable()?;

@@ -69,7 +69,7 @@ impl StoredEdit {
 /// The text is put into the schema table and read anew at once. The view, made and dropped again,
 /// is there for the schema cookie, by which other connections notice; and SQLite stops at it if it
 /// can't read the text (<https://www.sqlite.org/pragma.html#pragma_writable_schema>).
-pub(super) fn store(table: &Ident, temporary: &Ident, sql: &str) -> Vec<String> {
+pub(crate) fn store(table: &Ident, temporary: &Ident, sql: &str) -> Vec<String> {
     vec![
         "PRAGMA writable_schema = ON".to_owned(),
         format!(

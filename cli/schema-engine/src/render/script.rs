@@ -210,7 +210,7 @@ fn names(schema: &Schema) -> impl Iterator<Item = Ident> {
 }
 
 /// A line of comment, whatever is in it.
-fn comment(text: &mut String, line: &str) {
+pub(crate) fn comment(text: &mut String, line: &str) {
     let line = line.replace(|one: char| one.is_control(), " ");
     text.push_str(format!("-- {line}").trim_end());
     text.push('\n');
@@ -264,7 +264,7 @@ fn push_steps(text: &mut String, steps: &[Step]) {
 ///
 /// The shell takes a line with `go` or `/` alone for a semicolon where the lines above it look
 /// complete. A comment before the word keeps it from that and changes nothing else.
-fn ended(sql: &str) -> String {
+pub(crate) fn ended(sql: &str) -> String {
     let Ok(tokens) = tokens(sql) else { return format!("{sql}\n;") };
     let mut text = String::with_capacity(sql.len() + 1);
     let mut at = 0;

@@ -4,7 +4,10 @@
 //! The stock `sqlite3` shell loads it, 3.8 and newer. What a dump doesn't carry: the journal mode
 //! and the planner's samples (`sqlite_stat4`).
 
+mod header;
 mod order;
+mod output;
+mod parts;
 mod schema;
 mod script;
 pub(crate) mod seal;
@@ -13,10 +16,12 @@ pub(crate) mod value;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
+pub use parts::DumpParts;
 pub(crate) use schema::{is_reserved, quoted};
 pub(crate) use script::sequence_helper;
 
@@ -24,28 +29,43 @@ use crate::database_file::durable::{self, Existing, Unpublished};
 use crate::database_file::{DatabaseFile, Found, real_path, same_file};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Silent};
-use seal::{Counts, Sealing};
+use output::{Output, Packing};
+use parts::Selection;
+use script::Order;
+use seal::{Counts, Holds};
 
 /// Where a dump goes.
 #[non_exhaustive]
 pub enum DumpTarget<'a> {
     /// A file. It appears when the dump is complete and takes the place of an older one; only its
-    /// owner can read it.
+    /// owner can read it. Packed with gzip or zstd if it is called `.gz` or `.zst`.
     File(&'a Path),
     /// A stream, which is left incomplete if the dump fails: the last line is missing then.
-    Stream(&'a mut dyn Write),
+    Stream(&'a mut (dyn Write + Send)),
 }
 
-/// How to dump.
+/// What to dump, and who hears of it. The default is everything.
 #[derive(Clone, Copy)]
 pub struct DumpOptions<'a> {
+    /// Definitions, rows or both.
+    pub parts: DumpParts,
+    /// Only these tables, with their indexes and triggers and with what is behind them if they are
+    /// virtual. None given, the whole database.
+    pub tables: &'a [String],
+    /// What program makes the dump, with its version, for its header.
+    pub made_by: &'a str,
     /// Hears how far it has come, and may stop it.
     pub progress: &'a dyn Progress,
 }
 
 impl Default for DumpOptions<'_> {
     fn default() -> Self {
-        Self { progress: &Silent }
+        Self {
+            parts: DumpParts::SchemaAndRows,
+            tables: &[],
+            made_by: concat!("schema-engine ", env!("CARGO_PKG_VERSION")),
+            progress: &Silent,
+        }
     }
 }
 
@@ -61,17 +81,25 @@ pub struct DumpReport {
     pub tables: u64,
     /// How many rows it holds.
     pub rows: u64,
-    /// How long it is.
+    /// How long the file is.
     pub bytes: u64,
-    /// The SHA-256 that its last line carries: equal databases have equal dumps.
+    /// The SHA-256 of its text, which its last line carries: equal databases have equal dumps.
     pub sha256: String,
+    /// What is wrong with the database, in words. If anything is, the dump holds what could be
+    /// read, says so, and loads nowhere unless it is changed by hand.
+    pub damage: Vec<String>,
+    /// Virtual tables whose rows are left out, since rows can't be given without the schema.
+    pub left_out: Vec<String>,
 }
 
 /// Writes a database as SQL, all of it as it was at one moment, while others may go on writing.
 ///
+/// Of a damaged database it writes what can be read; see [`DumpReport::damage`].
+///
 /// # Errors
 ///
-/// If there is no database, if it is damaged or locked, if the target is the database itself or
+/// If there is no database, if its schema can't be read, if it is locked, if a table that was asked
+/// for isn't there, if the target is the database itself or
 /// one of its files, a folder or another database, or if writing fails. The old content of a
 /// target file is untouched then.
 pub fn dump(
@@ -101,7 +129,7 @@ pub fn dump(
         Found::Empty | Found::Database => {}
     }
     match target {
-        DumpTarget::Stream(out) => dump_open(&file, out, None, options),
+        DumpTarget::Stream(out) => dump_open(&file, out, Packing::Plain, None, options, &[]),
         DumpTarget::File(path) => {
             let path = check_target(&file, path)?;
             dump_to_file(&file, &path, options).map_err(|error| match error.data_state() {
@@ -124,10 +152,21 @@ fn dump_to_file(file: &DatabaseFile, path: &Path, options: &DumpOptions<'_>) -> 
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     durable::sweep(folder, DRAFT);
-    let mut draft = durable::draft(folder, DRAFT).map_err(failed)?;
-    // A file system that knows no locks has its drafts swept a minute after the last write.
-    let _ = draft.as_file().try_lock();
-    let report = dump_open(file, draft.as_file_mut(), Some(path.to_owned()), options)?;
+    let attempt = |damage: &[String]| {
+        let mut draft = durable::draft(folder, DRAFT).map_err(failed)?;
+        // A file system that knows no locks has its drafts swept a minute after the last write.
+        let _ = draft.as_file().try_lock();
+        let out = draft.as_file_mut();
+        let packing = Packing::of(path);
+        let report = dump_open(file, out, packing, Some(path.to_owned()), options, damage)?;
+        Ok((draft, report))
+    };
+    let (mut draft, mut report) = attempt(&[])?;
+    if !report.damage.is_empty() {
+        // Once more, so that the first line says it too.
+        drop(draft);
+        (draft, report) = attempt(&report.damage)?;
+    }
     durable::publish(draft.into_temp_path(), path, Existing::Replace).map_err(|error| {
         let is_there = matches!(error, Unpublished::NotFlushed(_));
         let error = failed(error.into());
@@ -143,46 +182,77 @@ fn dump_to_file(file: &DatabaseFile, path: &Path, options: &DumpOptions<'_>) -> 
 
 fn dump_open(
     file: &DatabaseFile,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
+    packing: Packing,
     path: Option<PathBuf>,
     options: &DumpOptions<'_>,
+    known: &[String],
 ) -> Result<DumpReport> {
-    let mut connection = file.reader().map_err(|error| file.sqlite_error("can't open", error))?;
-    let (counts, sha256, bytes) = write(file, &mut connection, out, options)?;
-    Ok(DumpReport { path, tables: counts.tables, rows: counts.rows, bytes, sha256 })
+    let failed = |error| file.sqlite_error("can't read", error);
+    let mut connection = open(file)?;
+    let selection = Selection { parts: options.parts, tables: options.tables };
+    let order =
+        Order { selection, made_by: options.made_by, damage: known, progress: options.progress };
+    // Everything is read within this transaction, so it is one state of the database.
+    let snapshot = connection.transaction().map_err(failed)?;
+    let checker = (known.is_empty() && options.parts.has_rows()).then(|| open(file)).transpose()?;
+    let interrupt = checker.as_ref().map(Connection::get_interrupt_handle);
+    thread::scope(|scope| {
+        let check = checker.map(|checker| scope.spawn(move || quick_check(&checker)));
+        let output = Output::start(scope, out, packing)?;
+        let result = script::write(&snapshot, &output, &order).and_then(|(script, held)| {
+            let mut damage = known.to_vec();
+            if let Some(check) = check {
+                let broke_off = |_| Error::failed("the thread that checks the database broke off");
+                damage = check.join().map_err(broke_off)?.map_err(failed)?;
+            }
+            damage.extend(held.losses.iter().filter(|loss| !known.contains(loss)).cloned());
+            let holds = if damage.is_empty() { selection.holds() } else { Holds::Remains };
+            script.end(holds)?;
+            Ok((holds, held.counts, held.left_out, damage))
+        });
+        match result {
+            Ok((holds, counts, left_out, damage)) => {
+                let written = output.finish(holds, counts)?;
+                let Counts { tables, rows } = counts;
+                let (bytes, sha256) = (written.bytes, written.sha256);
+                Ok(DumpReport { path, tables, rows, bytes, sha256, damage, left_out })
+            }
+            Err(error) => {
+                if let Some(interrupt) = interrupt {
+                    interrupt.interrupt();
+                }
+                // If writing failed that is the reason, and the other error only follows from it.
+                output.abandon().and(Err(error))
+            }
+        }
+    })
 }
 
-fn write(
-    file: &DatabaseFile,
-    connection: &mut Connection,
-    out: &mut dyn Write,
-    options: &DumpOptions<'_>,
-) -> Result<(Counts, String, u64)> {
-    let failed = |error| file.sqlite_error("can't read", error);
+fn open(file: &DatabaseFile) -> Result<Connection> {
+    let failed = |error| file.sqlite_error("can't open", error);
+    let connection = file.reader().map_err(failed)?;
     // A misspelt column must be an error, not a text; nothing of this dump may depend on a CHECK.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(failed)?;
     connection.pragma_update(None, "ignore_check_constraints", true).map_err(failed)?;
-    // Everything is read within this transaction, so it is one state of the database.
-    let snapshot = connection.transaction().map_err(failed)?;
-    refuse_damage(file, &snapshot)?;
-    let mut out = Sealing::new(out);
-    let counts = script::write(&snapshot, &mut out, options.progress)?;
-    let (seal, bytes) =
-        out.seal(counts).map_err(|error| Error::failed("can't write the dump").because(error))?;
-    Ok((counts, seal.sha256, bytes))
+    Ok(connection)
 }
 
-/// A dump of a damaged database would look like a good one.
-fn refuse_damage(file: &DatabaseFile, connection: &Connection) -> Result<()> {
-    let answer: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| file.sqlite_error("can't check", error))?;
-    if answer == "ok" {
-        return Ok(());
+/// What is wrong with the pages, in words. It runs beside the dump, which would show nothing of
+/// much of it.
+fn quick_check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    const MOST: usize = 20;
+    let check = || {
+        connection
+            .prepare(&format!("PRAGMA quick_check({MOST})"))?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<String>>>()
+    };
+    match check() {
+        Ok(faults) => Ok(faults.into_iter().filter(|fault| fault != "ok").collect()),
+        Err(error) if script::is_damage(&error) => Ok(vec![error.to_string()]),
+        Err(error) => Err(error),
     }
-    Err(Error::failed(format!("the database {} is damaged: {answer}", file.path().display()))
-        .next("Restore a safety copy from the `backups` folder beside it.")
-        .next("`sqlite3 FILE .recover` saves what can still be read."))
 }
 
 /// The real path of a target that may be written to.

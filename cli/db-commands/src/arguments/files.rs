@@ -3,15 +3,41 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use schema_engine::dump::DumpParts;
 
 use super::values::DumpTarget;
 
 /// `db dump`.
 #[derive(Debug, Args)]
 pub struct Dump {
-    /// The file to write, `-` for stdout. An older file of that name is replaced.
+    /// The file to write, `-` for stdout. An older file of that name is replaced. `.gz` and `.zst`
+    /// are compressed.
     #[arg(long, value_name = "FILE")]
     pub out: DumpTarget,
+
+    /// Only the definitions, no rows.
+    #[arg(long, conflicts_with = "data_only")]
+    schema_only: bool,
+
+    /// Only the rows, for tables that are there already.
+    #[arg(long)]
+    data_only: bool,
+
+    /// Only this table, with its indexes and triggers. May be given several times.
+    #[arg(long = "table", value_name = "TABLE")]
+    pub tables: Vec<String>,
+}
+
+impl Dump {
+    /// What of the tables it holds.
+    #[must_use]
+    pub fn parts(&self) -> DumpParts {
+        match (self.schema_only, self.data_only) {
+            (true, _) => DumpParts::Schema,
+            (_, true) => DumpParts::Rows,
+            _ => DumpParts::SchemaAndRows,
+        }
+    }
 }
 
 /// `db restore`.

@@ -1,5 +1,6 @@
 //! What parses as what.
 
+use schema_engine::dump::DumpParts;
 use schema_engine::hazard::HazardCode;
 
 use super::*;
@@ -143,7 +144,22 @@ fn a_dump_goes_to_a_file_or_to_stdout() {
         let command = parse_line(&format!("tgenie db dump --out {out}")).unwrap();
         let DbCommand::Dump(dump) = command else { panic!("{command:?}") };
         assert_eq!(dump.out, target);
+        assert_eq!((dump.parts(), dump.tables.len()), (DumpParts::SchemaAndRows, 0));
     }
+    for (flags, parts, tables) in [
+        ("--schema-only", DumpParts::Schema, [].as_slice()),
+        ("--data-only --table a --table b", DumpParts::Rows, &["a", "b"]),
+    ] {
+        let command = parse_line(&format!("tgenie db dump --out - {flags}")).unwrap();
+        let DbCommand::Dump(dump) = command else { panic!("{command:?}") };
+        assert_eq!(
+            (dump.parts(), dump.tables.as_slice()),
+            (parts, &tables.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()[..])
+        );
+    }
+    assert!(
+        usage_error("tgenie db dump --out - --schema-only --data-only").contains("--data-only")
+    );
 }
 
 #[test]

@@ -3,12 +3,11 @@
 use super::{Context, counted};
 use crate::ExitCode;
 use crate::arguments::{Dump, DumpTarget};
-use crate::terminal::Format;
+use crate::terminal::{Format, Glyph};
 use schema_engine::dump::{self, DumpOptions, DumpReport};
 use schema_engine::{Error, Result};
 use serde::Serialize;
 use std::io;
-use std::path::Path;
 
 #[derive(Serialize)]
 struct Report {
@@ -19,42 +18,38 @@ struct Report {
     rows: u64,
     bytes: u64,
     sha256: String,
+    damage: Vec<String>,
+    left_out: Vec<String>,
 }
 
 pub(super) fn dump(context: &Context<'_>, arguments: &Dump) -> Result<ExitCode> {
+    let made_by = format!("{} {}", context.app.name, context.app.version);
+    let run = |target: dump::DumpTarget<'_>| {
+        context.watched(|progress| {
+            let options = DumpOptions {
+                parts: arguments.parts(),
+                tables: &arguments.tables,
+                made_by: &made_by,
+                progress,
+            };
+            dump::dump(context.database(), target, &options)
+        })
+    };
     let report = match &arguments.out {
-        DumpTarget::File(path) if is_compressed(path) => {
-            return Err(Error::usage("a dump is plain SQL and isn't compressed yet")
-                .state("Nothing was written.")
-                .next("Give a name without .gz or .zst, and compress the file afterwards."));
-        }
-        DumpTarget::File(path) => context.watched(|progress| {
-            dump::dump(context.database(), dump::DumpTarget::File(path), &DumpOptions { progress })
-        })?,
+        DumpTarget::File(path) => run(dump::DumpTarget::File(path))?,
         DumpTarget::StandardOutput if context.format == Format::Json => {
             return Err(Error::usage("the dump and the report can't both go to stdout")
                 .state("Nothing was written.")
                 .next("Give a file with --out, or leave out --json."));
         }
-        DumpTarget::StandardOutput => {
-            let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout());
-            context.watched(|progress| {
-                let target = dump::DumpTarget::Stream(&mut out);
-                dump::dump(context.database(), target, &DumpOptions { progress })
-            })?
-        }
+        DumpTarget::StandardOutput => run(dump::DumpTarget::Stream(&mut io::stdout()))?,
     };
     tell(context, report)
 }
 
-/// A name that promises what the file wouldn't hold.
-fn is_compressed(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("gz") || kind.eq_ignore_ascii_case("zst"))
-}
-
 fn tell(context: &Context<'_>, report: DumpReport) -> Result<ExitCode> {
-    let DumpReport { path, tables, rows, bytes, sha256 } = report;
+    let DumpReport { path, tables, rows, bytes, sha256, damage, left_out } = report;
+    let code = if damage.is_empty() { ExitCode::Done } else { ExitCode::Failed };
     let database = context.database().display().to_string();
     match context.format {
         Format::Json => {
@@ -67,16 +62,36 @@ fn tell(context: &Context<'_>, report: DumpReport) -> Result<ExitCode> {
                 rows,
                 bytes,
                 sha256,
+                damage,
+                left_out,
             })?;
         }
         Format::Text => {
             let place = path.map_or("stdout".to_owned(), |path| path.display().to_string());
             let tables = counted(usize::try_from(tables).unwrap_or(usize::MAX), "table", "tables");
             let rows = counted(usize::try_from(rows).unwrap_or(usize::MAX), "row", "rows");
-            context
-                .terminal
-                .success(&format!("Dumped {tables} with {rows} ({bytes} bytes) to {place}"));
+            let terminal = context.terminal;
+            for name in &left_out {
+                terminal.warn(&format!("the rows of the virtual table {name} are left out: they can't be given without the schema"));
+            }
+            let what = format!("{tables} with {rows} ({bytes} bytes) to {place}");
+            if damage.is_empty() {
+                terminal.success(&format!("Dumped {what}"));
+                return Ok(code);
+            }
+            for fault in &damage {
+                terminal.say_item(Glyph::Failed, fault);
+            }
+            terminal.say_item(
+                Glyph::Failed,
+                &format!("The database is damaged. Dumped what could be read: {what}"),
+            );
+            terminal.say("The dump ends with ROLLBACK, so that it loads nowhere by accident; the database is unchanged.");
+            terminal.say(&format!(
+                "`{}` shows the safety copies; one of them may be whole.",
+                context.command("backups list")
+            ));
         }
     }
-    Ok(ExitCode::Done)
+    Ok(code)
 }

@@ -8,13 +8,41 @@ use super::order::parents_first;
 use super::value::Encoding;
 use crate::error::{Error, Result};
 
+/// What a table is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Role {
+    Ordinary,
+    Virtual,
+    /// One of those in which the virtual table of this name keeps its rows.
+    Behind(String),
+}
+
 /// A table to dump.
 pub(super) struct Table {
     pub(super) name: String,
     /// The text of its definition, byte for byte.
     pub(super) sql: Vec<u8>,
+    pub(super) role: Role,
     /// How its rows are read and written; a virtual table has none of its own.
     pub(super) rows: Option<Rows>,
+}
+
+impl Table {
+    /// The table that it goes with.
+    pub(super) fn owner(&self) -> &str {
+        match &self.role {
+            Role::Behind(owner) => owner,
+            Role::Ordinary | Role::Virtual => &self.name,
+        }
+    }
+}
+
+/// An index, a view or a trigger.
+pub(super) struct Definition {
+    /// The table or view that it belongs to; none for a view.
+    pub(super) table: Option<String>,
+    /// Its text, byte for byte.
+    pub(super) sql: Vec<u8>,
 }
 
 /// How the rows of a table are read and written.
@@ -32,8 +60,8 @@ pub(super) struct Rows {
 pub(super) struct Contents {
     pub(super) encoding: Encoding,
     pub(super) tables: Vec<Table>,
-    /// Definitions of the indexes, then the views, then the triggers.
-    pub(super) definitions: Vec<Vec<u8>>,
+    /// The indexes, then the views, then the triggers.
+    pub(super) definitions: Vec<Definition>,
     pub(super) has_sequence: bool,
     pub(super) has_stat1: bool,
 }
@@ -41,6 +69,7 @@ pub(super) struct Contents {
 struct Object {
     kind: String,
     name: String,
+    table: String,
     root: i64,
     sql: Option<Vec<u8>>,
 }
@@ -51,15 +80,16 @@ impl Contents {
         let encoding = encoding(connection)?;
         let without_rowid = without_rowid(connection).map_err(unreadable)?;
         let mut tables = Vec::new();
-        let mut definitions: [Vec<Vec<u8>>; 3] = Default::default();
+        let shadows = shadows(connection).map_err(unreadable)?;
+        let mut definitions: [Vec<Definition>; 3] = Default::default();
         let (mut has_sequence, mut has_stat1) = (false, false);
         for object in objects(connection)? {
             // Indexes that belong to a constraint have no text: the table brings them along.
             let Some(sql) = object.sql else { continue };
             match object.kind.as_str() {
-                "index" => definitions[0].push(sql),
-                "view" => definitions[1].push(sql),
-                "trigger" => definitions[2].push(sql),
+                "index" => definitions[0].push(Definition { table: Some(object.table), sql }),
+                "view" => definitions[1].push(Definition { table: None, sql }),
+                "trigger" => definitions[2].push(Definition { table: Some(object.table), sql }),
                 "table" => match object.name.as_str() {
                     "sqlite_sequence" => has_sequence = true,
                     "sqlite_stat1" => has_stat1 = true,
@@ -76,7 +106,14 @@ impl Contents {
                                 rows(connection, &object.name, is_rowid_table, encoding)
                             })
                             .transpose()?;
-                        tables.push(Table { name: object.name, sql, rows });
+                        let role = match rows {
+                            None => Role::Virtual,
+                            Some(_) if shadows.contains(&object.name) => {
+                                Role::Behind(String::new())
+                            }
+                            Some(_) => Role::Ordinary,
+                        };
+                        tables.push(Table { name: object.name, sql, role, rows });
                     }
                 },
                 kind => {
@@ -87,6 +124,7 @@ impl Contents {
                 }
             }
         }
+        find_owners(&mut tables);
         let tables = in_order(connection, tables).map_err(unreadable)?;
         Ok(Self {
             encoding,
@@ -112,19 +150,20 @@ fn encoding(connection: &Connection) -> Result<Encoding> {
 
 fn objects(connection: &Connection) -> Result<Vec<Object>> {
     let mut statement = connection
-        .prepare("SELECT type, name, rootpage, sql FROM sqlite_schema ORDER BY rowid")
+        .prepare("SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid")
         .map_err(unreadable)?;
     let mut rows = statement.query([]).map_err(unreadable)?;
     let mut objects = Vec::new();
     while let Some(row) = rows.next().map_err(unreadable)? {
-        let sql = match row.get_ref(3).map_err(unreadable)? {
+        let sql = match row.get_ref(4).map_err(unreadable)? {
             ValueRef::Text(sql) => Some(sql.to_vec()),
             _ => None,
         };
         objects.push(Object {
             kind: row.get(0).map_err(unreadable)?,
             name: row.get(1).map_err(unreadable)?,
-            root: row.get::<_, Option<i64>>(2).map_err(unreadable)?.unwrap_or_default(),
+            table: row.get(2).map_err(unreadable)?,
+            root: row.get::<_, Option<i64>>(3).map_err(unreadable)?.unwrap_or_default(),
             sql,
         });
     }
@@ -140,6 +179,33 @@ fn without_rowid(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr = 1")?
         .query_map([], |row| row.get(0))?
         .collect()
+}
+
+/// The tables in which virtual tables keep their rows.
+fn shadows(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// Names the virtual table that each shadow table belongs to: its name begins with that one's.
+fn find_owners(tables: &mut [Table]) {
+    let owners: Vec<String> = tables
+        .iter()
+        .filter(|table| table.role == Role::Virtual)
+        .map(|table| table.name.clone())
+        .collect();
+    for table in tables.iter_mut().filter(|table| matches!(table.role, Role::Behind(_))) {
+        let owns = |owner: &&String| {
+            let rest = table.name.get(owner.len()..);
+            let start = table.name.get(..owner.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(owner))
+                && rest.is_some_and(|rest| rest.starts_with('_'))
+        };
+        let owner = owners.iter().filter(owns).max_by_key(|owner| owner.len());
+        table.role = owner.map_or(Role::Ordinary, |owner| Role::Behind(owner.clone()));
+    }
 }
 
 /// A name as SQL takes it, whatever it holds.

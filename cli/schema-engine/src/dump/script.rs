@@ -3,12 +3,13 @@
 //! The `sqlite3` shell knows a dump by its first two statements and then lowers its guard for
 //! virtual tables, so these are spelled exactly as its own `.dump` spells them.
 
-use std::io::Write;
+use rusqlite::{Connection, ErrorCode, Row, types::ValueRef};
 
-use rusqlite::{Connection, Row, types::ValueRef};
-
+use super::header;
+use super::output::{CHUNK, GaveUp, Output};
+use super::parts::{DumpParts, Selection};
 use super::schema::{Contents, Rows, Table, quoted, selects};
-use super::seal::{Counts, HEADER};
+use super::seal::{Counts, Holds};
 use super::value::{Encoding, write_utf16, write_value};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Step, Unit, begin};
@@ -24,40 +25,91 @@ pub(crate) fn sequence_helper(name: &str) -> [String; 2] {
 /// The longest statement that SQLite takes. <https://www.sqlite.org/limits.html#max_sql_length>
 const LONGEST_STATEMENT: usize = 1_000_000_000;
 
-/// How much is gathered before it is written.
-const CHUNK: usize = 256 * 1024;
+/// What a dump was asked to be, and what is known of the database.
+pub(super) struct Order<'a> {
+    pub(super) selection: Selection<'a>,
+    /// What program makes it, with its version.
+    pub(super) made_by: &'a str,
+    /// What is known to be wrong with the database.
+    pub(super) damage: &'a [String],
+    pub(super) progress: &'a dyn Progress,
+}
 
-/// Writes everything that the open transaction of this connection sees, down to the COMMIT.
-pub(super) fn write(
-    connection: &Connection,
-    out: &mut dyn Write,
-    progress: &dyn Progress,
-) -> Result<Counts> {
-    let contents = Contents::read(connection)?;
-    let step = begin(progress, "Dumping", Some(estimate(connection, &contents)), Unit::Rows);
-    let mut script =
-        Script { connection, out, step, rows: 0, told: 0, buffer: Vec::with_capacity(2 * CHUNK) };
-    script.line(HEADER.trim_end())?;
+/// What a script came to hold.
+pub(super) struct Held {
+    pub(super) counts: Counts,
+    /// What couldn't be read, in words.
+    pub(super) losses: Vec<String>,
+    /// Virtual tables whose rows are left out.
+    pub(super) left_out: Vec<String>,
+}
+
+/// Writes what is asked for of all that the open transaction of this connection sees, down to the
+/// rows' counts. What ends it is [`Script::end`].
+pub(super) fn write<'a>(
+    connection: &'a Connection,
+    output: &'a Output<'a>,
+    order: &Order<'a>,
+) -> Result<(Script<'a>, Held)> {
+    let mut contents = Contents::read(connection)?;
+    let selection = order.selection;
+    let left_out = selection.narrow(&mut contents)?;
+    let parts = selection.parts;
+    let total = if parts.has_rows() { estimate(connection, &contents) } else { 0 };
+    let step = begin(order.progress, "Dumping", Some(total), Unit::Rows);
+    let mut script = Script {
+        connection,
+        output,
+        step,
+        rows: 0,
+        told: 0,
+        losses: Vec::new(),
+        buffer: Vec::with_capacity(CHUNK + CHUNK / 4),
+    };
+    for line in header::lines(connection, order) {
+        script.line(&line)?;
+    }
     script.line("PRAGMA foreign_keys=OFF;")?;
     script.line("BEGIN TRANSACTION;")?;
-    script.settings(contents.encoding)?;
-    let mut rows = 0;
-    for table in &contents.tables {
-        rows += script.table(table, contents.encoding)?;
+    if parts.has_schema() {
+        script.settings(contents.encoding)?;
+    } else {
+        script.line("PRAGMA ignore_check_constraints=ON;")?;
     }
+    let mut counts = Vec::with_capacity(contents.tables.len());
+    for table in &contents.tables {
+        counts.push((&table.name, script.table(table, contents.encoding, parts)?));
+    }
+    let rows = script.rows;
     for definition in &contents.definitions {
-        script.definition(definition)?;
+        script.definition(&definition.sql)?;
     }
     if contents.has_stat1 {
         script.statistics(contents.encoding)?;
     }
-    if contents.has_sequence {
+    if contents.has_sequence && selection.is_everything() {
         script.sequence(&contents)?;
+    } else if contents.has_sequence && parts.has_rows() {
+        script.own_sequences(&contents)?;
     }
-    script.versions()?;
-    script.line("COMMIT;")?;
-    script.flush()?;
-    Ok(Counts { tables: contents.tables.len() as u64, rows })
+    if parts.has_schema() && selection.tables.is_empty() {
+        script.versions()?;
+    }
+    if parts.has_rows() {
+        for (table, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            script.line(&header::comment(&format!("{count} rows in {}", quoted(table))))?;
+        }
+    }
+    for name in &left_out {
+        let text = format!("left out: the rows of the virtual table {}", quoted(name));
+        script.line(&header::comment(&text))?;
+    }
+    for loss in &script.losses.clone() {
+        script.line(&header::comment(&format!("LOST: {loss}")))?;
+    }
+    let counts = Counts { tables: contents.tables.len() as u64, rows };
+    let losses = std::mem::take(&mut script.losses);
+    Ok((script, Held { counts, losses, left_out }))
 }
 
 /// How many rows there are, roughly: where rowids tell, by the highest and the lowest.
@@ -76,17 +128,28 @@ fn estimate(connection: &Connection, contents: &Contents) -> u64 {
     contents.tables.iter().filter_map(rows).fold(0, u64::saturating_add)
 }
 
-struct Script<'a> {
+/// A script in the making.
+pub(super) struct Script<'a> {
     connection: &'a Connection,
-    out: &'a mut dyn Write,
+    output: &'a Output<'a>,
     step: Step<'a>,
     /// Rows written, and how many of them the step knows of.
     rows: u64,
     told: u64,
+    losses: Vec<String>,
     buffer: Vec<u8>,
 }
 
 impl Script<'_> {
+    /// Ends the script: with a COMMIT, or so that nothing of it stays where it is run.
+    pub(super) fn end(mut self, holds: Holds) -> Result<()> {
+        self.line(match holds {
+            Holds::Everything | Holds::Part => "COMMIT;",
+            Holds::Remains => "ROLLBACK; -- due to errors",
+        })?;
+        self.flush()
+    }
+
     fn line(&mut self, text: &str) -> Result<()> {
         self.buffer.extend_from_slice(text.as_bytes());
         self.end_line()
@@ -98,15 +161,10 @@ impl Script<'_> {
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.out
-            .write_all(&self.buffer)
-            .map_err(|error| Error::failed("can't write the dump").because(error))?;
-        self.buffer.clear();
-        self.step.advance(self.rows - std::mem::replace(&mut self.told, self.rows))?;
-        if self.buffer.capacity() > 16 * CHUNK {
-            self.buffer.shrink_to(2 * CHUNK);
-        }
-        Ok(())
+        let chunk = std::mem::take(&mut self.buffer);
+        self.buffer =
+            self.output.put(chunk).map_err(|GaveUp| Error::failed("can't write the dump"))?;
+        self.step.advance(self.rows - std::mem::replace(&mut self.told, self.rows))
     }
 
     fn pragma(&self, name: &str) -> Result<i64> {
@@ -142,13 +200,17 @@ impl Script<'_> {
         Ok(())
     }
 
-    fn table(&mut self, table: &Table, encoding: Encoding) -> Result<u64> {
-        let Some(rows) = &table.rows else {
-            self.virtual_table(table)?;
-            return Ok(0);
-        };
-        self.definition(&table.sql)?;
-        self.rows(&table.name, rows, encoding)
+    fn table(&mut self, table: &Table, encoding: Encoding, parts: DumpParts) -> Result<u64> {
+        match &table.rows {
+            None if parts.has_rows() => self.virtual_table(table).map(|()| 0),
+            None => self.definition(&table.sql).map(|()| 0),
+            Some(rows) => {
+                if parts.has_schema() {
+                    self.definition(&table.sql)?;
+                }
+                if parts.has_rows() { self.rows(&table.name, rows, encoding) } else { Ok(0) }
+            }
+        }
     }
 
     /// Enters a virtual table in the schema without having its module make the tables behind it:
@@ -206,6 +268,26 @@ impl Script<'_> {
         self.system_rows("sqlite_sequence", &["name", "seq"], contents.encoding)
     }
 
+    /// How far the ids of the dumped tables have come.
+    fn own_sequences(&mut self, contents: &Contents) -> Result<()> {
+        for table in &contents.tables {
+            let sequence: Option<i64> = self
+                .connection
+                .query_row(
+                    "SELECT max(seq) FROM sqlite_sequence WHERE name = ?1",
+                    [&table.name],
+                    |row| row.get(0),
+                )
+                .map_err(|error| unreadable("sqlite_sequence", error))?;
+            if let Some(sequence) = sequence {
+                let name = table.name.replace('\'', "''");
+                self.line(&format!("DELETE FROM sqlite_sequence WHERE name='{name}';"))?;
+                self.line(&format!("INSERT INTO sqlite_sequence VALUES('{name}',{sequence});"))?;
+            }
+        }
+        Ok(())
+    }
+
     fn is_autoincrement(&self, table: &str) -> Result<bool> {
         // Without a column the answer would be about the rowid.
         let column: Option<String> = self
@@ -234,11 +316,69 @@ impl Script<'_> {
     }
 
     fn rows(&mut self, table: &str, rows: &Rows, encoding: Encoding) -> Result<u64> {
+        let before = self.rows;
+        if let Some(broken) = self.scan(table, rows, "", encoding)? {
+            self.rest_of(table, rows, self.rows - before, &broken, encoding)?;
+        }
+        Ok(self.rows - before)
+    }
+
+    /// Reads a table from its end backwards, where reading it forwards broke off.
+    fn rest_of(
+        &mut self,
+        table: &str,
+        rows: &Rows,
+        read: u64,
+        broken: &rusqlite::Error,
+        encoding: Encoding,
+    ) -> Result<()> {
+        let name = quoted(table);
+        let Some(rowid) = &rows.rowid else {
+            self.losses.push(format!("rows of {name} after the first {read}: {broken}"));
+            return Ok(());
+        };
+        // The rows that were read are found again.
+        let nth = |rest: &str, read: u64| -> Result<Option<i64>> {
+            let Some(skipped) = read.checked_sub(1) else { return Ok(None) };
+            let sql =
+                format!("SELECT {rowid} FROM {name} NOT INDEXED{rest} LIMIT 1 OFFSET {skipped}");
+            self.connection
+                .query_row(&sql, [], |row| row.get(0))
+                .map(Some)
+                .map_err(|error| unreadable(table, error))
+        };
+        let last = nth("", read)?;
+        let above = last.map(|last| format!(" WHERE {rowid} > {last}")).unwrap_or_default();
+        let backwards = format!("{above} ORDER BY {rowid} DESC");
+        let before = self.rows;
+        let broken_again = self.scan(table, rows, &backwards, encoding)?;
+        let first = nth(&backwards, self.rows - before)?;
+        let place = match (last, first) {
+            (Some(last), Some(first)) => format!(" between the rowids {last} and {first}"),
+            (Some(last), None) => format!(" after the rowid {last}"),
+            (None, Some(first)) => format!(" before the rowid {first}"),
+            (None, None) => String::new(),
+        };
+        // If it is read to the end from there, nothing tells whether anything stood in between.
+        let sure = if broken_again.is_some() { "" } else { "perhaps " };
+        self.losses.push(format!("{sure}rows of {name}{place}: {broken}"));
+        Ok(())
+    }
+
+    /// Writes the rows that the queries of a table find; the error of SQLite if they break off
+    /// because the database is damaged.
+    fn scan(
+        &mut self,
+        table: &str,
+        rows: &Rows,
+        rest: &str,
+        encoding: Encoding,
+    ) -> Result<Option<rusqlite::Error>> {
         let failed = |error| unreadable(table, error);
         let mut statements = rows
             .selects
             .iter()
-            .map(|select| self.connection.prepare(select))
+            .map(|select| self.connection.prepare(&format!("{select}{rest}")))
             .collect::<rusqlite::Result<Vec<_>>>()
             .map_err(failed)?;
         let mut parts = statements
@@ -246,15 +386,22 @@ impl Script<'_> {
             .map(|statement| Ok((statement.column_count(), statement.query([])?)))
             .collect::<rusqlite::Result<Vec<_>>>()
             .map_err(failed)?;
-        let mut count = 0;
         loop {
             let start = self.buffer.len();
             self.buffer.extend_from_slice(rows.insert.as_bytes());
             let mut is_first = true;
             for (columns, part) in &mut parts {
-                let Some(row) = part.next().map_err(failed)? else {
-                    self.buffer.truncate(start);
-                    return Ok(count);
+                let row = match part.next() {
+                    Ok(Some(row)) => row,
+                    Ok(None) => {
+                        self.buffer.truncate(start);
+                        return Ok(None);
+                    }
+                    Err(error) if is_damage(&error) => {
+                        self.buffer.truncate(start);
+                        return Ok(Some(error));
+                    }
+                    Err(error) => return Err(failed(error)),
                 };
                 if !std::mem::take(&mut is_first) {
                     self.buffer.push(b',');
@@ -264,15 +411,13 @@ impl Script<'_> {
             self.buffer.extend_from_slice(b");");
             if self.buffer.len() - start > LONGEST_STATEMENT {
                 return Err(Error::failed(format!(
-                    "row {} of the table {} is too large for SQL text",
-                    count + 1,
+                    "a row of the table {} is too large for SQL text",
                     quoted(table)
                 ))
                 .next("SQLite takes statements of up to 1 GB; copy the database file instead."));
             }
-            self.end_line()?;
-            count += 1;
             self.rows += 1;
+            self.end_line()?;
         }
     }
 
@@ -298,6 +443,14 @@ impl Script<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether SQLite couldn't read what lies in the file.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure | ErrorCode::NotADatabase)
+    )
 }
 
 fn unreadable(what: &str, error: rusqlite::Error) -> Error {

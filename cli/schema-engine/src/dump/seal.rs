@@ -1,10 +1,10 @@
-//! The first and the last line of a dump: they tell a whole dump from a cut or edited one.
+//! The first and the last line of a dump: they tell a whole dump from a cut or edited one, and a
+//! whole database from a part of one.
 //!
 //! Both are comments to SQLite. The last line counts and carries the SHA-256 of every byte before
 //! it.
 
 use std::fmt;
-use std::io::{self, Write};
 
 use sha2::{Digest as _, Sha256};
 
@@ -14,9 +14,43 @@ pub(crate) const MARK: &str = "-- tgenie-dump v1";
 /// What a line of any version begins with.
 pub(crate) const MARK_OF_ANY_VERSION: &str = "-- tgenie-dump v";
 
-/// The first line of a dump.
-pub(super) const HEADER: &str =
-    "-- tgenie-dump v1: SQL for SQLite. The last line tells whether this file is whole.\n";
+/// What the first line of a part of a database begins with.
+pub(crate) const MARK_OF_A_PART: &str = "-- tgenie-dump v1, a part";
+
+/// What a dump holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// The whole database.
+    #[default]
+    Everything,
+    /// A part of it that somebody asked for.
+    Part,
+    /// What could still be read of a damaged one.
+    Remains,
+}
+
+impl Holds {
+    /// The first line of a dump.
+    pub(super) fn header(self) -> String {
+        let what = match self {
+            Self::Everything => format!("{MARK}: SQL for SQLite."),
+            Self::Part => format!("{MARK_OF_A_PART} of a database: SQL for SQLite."),
+            Self::Remains => {
+                format!("{MARK}, DAMAGED: what could be read of a damaged database, as SQL.")
+            }
+        };
+        format!("{what} The last line tells whether this file is whole.")
+    }
+
+    /// How the last line says it, where it isn't everything.
+    fn field(self) -> &'static str {
+        match self {
+            Self::Everything => "",
+            Self::Part => " holds=part",
+            Self::Remains => " holds=remains",
+        }
+    }
+}
 
 /// How much a dump holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,6 +62,7 @@ pub(crate) struct Counts {
 /// The last line of a dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seal {
+    pub(crate) holds: Holds,
     pub(crate) counts: Counts,
     pub(crate) sha256: String,
 }
@@ -35,19 +70,26 @@ pub(crate) struct Seal {
 impl Seal {
     /// Reads a line, without its line end.
     pub(crate) fn parse(line: &str) -> Option<Self> {
-        let mut fields = line.strip_prefix(MARK)?.strip_prefix(' ')?.split(' ');
+        let fields = line.strip_prefix(MARK)?;
+        let (holds, fields) = [Holds::Part, Holds::Remains]
+            .into_iter()
+            .find_map(|holds| Some((holds, fields.strip_prefix(holds.field())?)))
+            .unwrap_or((Holds::Everything, fields));
+        let mut fields = fields.strip_prefix(' ')?.split(' ');
         let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix('=');
         let tables = field("tables")?.parse().ok()?;
         let rows = field("rows")?.parse().ok()?;
         let sha256 = field("sha256")?.to_owned();
-        fields.next().is_none().then_some(Self { counts: Counts { tables, rows }, sha256 })
+        let counts = Counts { tables, rows };
+        fields.next().is_none().then_some(Self { holds, counts, sha256 })
     }
 }
 
 impl fmt::Display for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counts { tables, rows } = self.counts;
-        write!(f, "{MARK} tables={tables} rows={rows} sha256={}", self.sha256)
+        let holds = self.holds.field();
+        write!(f, "{MARK}{holds} tables={tables} rows={rows} sha256={}", self.sha256)
     }
 }
 
@@ -70,49 +112,18 @@ impl Hasher {
     }
 }
 
-/// Passes bytes on, counting and hashing them.
-pub(super) struct Sealing<'a> {
-    inner: &'a mut dyn Write,
-    hasher: Hasher,
-    bytes: u64,
-}
-
-impl<'a> Sealing<'a> {
-    pub(super) fn new(inner: &'a mut dyn Write) -> Self {
-        Self { inner, hasher: Hasher::default(), bytes: 0 }
-    }
-
-    /// Writes the last line and flushes; answers with it and the size of the whole.
-    pub(super) fn seal(self, counts: Counts) -> io::Result<(Seal, u64)> {
-        let seal = Seal { counts, sha256: self.hasher.finish() };
-        let line = format!("{seal}\n");
-        self.inner.write_all(line.as_bytes())?;
-        self.inner.flush()?;
-        Ok((seal, self.bytes + line.len() as u64))
-    }
-}
-
-impl Write for Sealing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.inner.write_all(bytes)?;
-        self.hasher.update(bytes);
-        self.bytes += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Counts, Seal};
+    use super::{Counts, Holds, MARK_OF_A_PART, Seal};
 
     #[test]
     fn the_last_line_is_read_back() {
-        let seal = Seal { counts: Counts { tables: 3, rows: 70 }, sha256: "ab12".to_owned() };
-        assert_eq!(Seal::parse(&seal.to_string()), Some(seal));
+        for holds in [Holds::Everything, Holds::Part, Holds::Remains] {
+            let counts = Counts { tables: 3, rows: 70 };
+            let seal = Seal { holds, counts, sha256: "ab12".to_owned() };
+            assert_eq!(Seal::parse(&seal.to_string()), Some(seal));
+            assert_eq!(holds.header().starts_with(MARK_OF_A_PART), holds == Holds::Part);
+        }
         for wrong in ["", "-- tgenie-dump v1", "-- tgenie-dump v1 tables=1 rows=x sha256=0"] {
             assert_eq!(Seal::parse(wrong), None, "{wrong}");
         }

@@ -176,6 +176,11 @@ impl<R: Read> Reader<R> {
                 return Err(Error::failed("the dump was made by another version of this tool")
                     .next("Restore it with that version or a newer one."));
             }
+            if first.starts_with(seal::MARK_OF_A_PART.as_bytes()) {
+                return Err(Error::refused("the dump holds a part of a database, not a whole one")
+                    .next("Restore a dump that was made without --schema-only, --data-only and --table.")
+                    .next("The sqlite3 shell loads a part into a database that is there."));
+            }
             window.hash();
             self.is_ours = true;
         }

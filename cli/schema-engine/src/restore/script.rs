@@ -10,7 +10,7 @@ use super::loader::Loader;
 use super::reader::{self, BYTE_ORDER_MARK, Ending, Piece};
 use super::split::Splitter;
 use crate::database_file::durable;
-use crate::dump::seal::{Counts, Seal};
+use crate::dump::seal::{Counts, Holds, Seal};
 use crate::error::{Error, Result};
 
 /// How the temporary database has to be made.
@@ -105,6 +105,9 @@ fn check_seal(seal: &Seal, counts: Counts, hash: &str) -> Result<()> {
             .next(
                 "If the change was meant, delete its first and its last line, then restore it.",
             ));
+    }
+    if seal.holds != Holds::Everything {
+        return Err(Error::refused("the dump doesn't hold a whole database"));
     }
     if seal.counts != counts {
         let Counts { tables, rows } = counts;

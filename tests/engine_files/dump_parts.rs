@@ -141,11 +141,10 @@ fn a_packed_dump_holds_the_same_text() {
         let packed = fs::read(&target).expect("the dump");
         assert_eq!((report.bytes, &report.sha256), (packed.len() as u64, &plain_report.sha256));
         let mut text = String::new();
-        let read = match packed.starts_with(&[0x1f, 0x8b]) {
-            true => flate2::read::MultiGzDecoder::new(&packed[..]).read_to_string(&mut text),
-            false => {
-                zstd::Decoder::new(&packed[..]).and_then(|mut it| it.read_to_string(&mut text))
-            }
+        let read = if packed.starts_with(&[0x1f, 0x8b]) {
+            flate2::read::MultiGzDecoder::new(&packed[..]).read_to_string(&mut text)
+        } else {
+            zstd::Decoder::new(&packed[..]).and_then(|mut it| it.read_to_string(&mut text))
         };
         read.expect("the text");
         assert!(text == plain, "{name}");

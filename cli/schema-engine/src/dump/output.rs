@@ -12,7 +12,10 @@ use crate::error::{Error, Result};
 /// How much text is gathered before it is handed over.
 pub(super) const CHUNK: usize = 256 * 1024;
 
-/// How many chunks may wait.
+/// Room for a chunk and the row that completes it.
+pub(super) const CAPACITY: usize = CHUNK + CHUNK / 4;
+
+/// How many chunks are on their way.
 const WAITING: usize = 4;
 
 /// How a dump is packed, by the name of its file.
@@ -66,7 +69,11 @@ impl<'scope> Output<'scope> {
         packing: Packing,
     ) -> Result<Self> {
         let (messages, waiting) = sync_channel(WAITING);
-        let (done, used) = sync_channel(WAITING + 2);
+        let (done, used) = sync_channel(WAITING);
+        for _ in 0..WAITING {
+            // There is room for as many.
+            let _ = done.try_send(Vec::with_capacity(CAPACITY));
+        }
         let writer = thread::Builder::new()
             .name("dump writer".to_owned())
             .spawn_scoped(scope, move || write(target, packing, &waiting, &done))
@@ -75,10 +82,10 @@ impl<'scope> Output<'scope> {
     }
 
     /// Hands a chunk over and answers with an empty one. If the thread has given up, an error says
-    /// so; [`Output::finish`] and [`Output::why`] tell the reason.
+    /// so; [`Output::abandon`] tells the reason.
     pub(super) fn put(&self, chunk: Vec<u8>) -> std::result::Result<Vec<u8>, GaveUp> {
         self.messages.send(Message::Text(chunk)).map_err(|_| GaveUp)?;
-        Ok(self.used.try_recv().unwrap_or_else(|_| Vec::with_capacity(CHUNK + CHUNK / 4)))
+        self.used.recv().map_err(|_| GaveUp)
     }
 
     /// Ends the dump with its last line.
@@ -125,11 +132,11 @@ fn write(
             Message::Text(mut chunk) => {
                 hasher.update(&chunk);
                 packer.write_all(&chunk)?;
-                // One that grew for a large row isn't kept.
-                if chunk.capacity() <= 2 * CHUNK {
-                    chunk.clear();
-                    let _ = used.try_send(chunk);
-                }
+                chunk.clear();
+                // What it grew to for a large row isn't kept.
+                chunk.shrink_to(2 * CHUNK);
+                // The other side may be over; then nobody needs it.
+                let _ = used.send(chunk);
             }
             Message::End(holds, counts) => {
                 let seal = Seal { holds, counts, sha256: hasher.finish() };

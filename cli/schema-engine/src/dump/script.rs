@@ -6,7 +6,7 @@
 use rusqlite::{Connection, ErrorCode, Row, types::ValueRef};
 
 use super::header;
-use super::output::{CHUNK, GaveUp, Output};
+use super::output::{CAPACITY, CHUNK, GaveUp, Output};
 use super::parts::{DumpParts, Selection};
 use super::schema::{Contents, Rows, Table, quoted, selects};
 use super::seal::{Counts, Holds};
@@ -64,7 +64,7 @@ pub(super) fn write<'a>(
         rows: 0,
         told: 0,
         losses: Vec::new(),
-        buffer: Vec::with_capacity(CHUNK + CHUNK / 4),
+        buffer: Vec::with_capacity(CAPACITY),
     };
     for line in header::lines(connection, order) {
         script.line(&line)?;

@@ -1,6 +1,7 @@
 //! Triggers and views of the table that is rebuilt, and those of others that mention it.
 
-use crate::support::{Journal, Trip, ask, refusal, text};
+use crate::support::{Journal, Trip, ask, proven, refusal, text};
+use schema_engine::answers::Answers;
 
 /// A table, a table of notes about it, and whatever else mentions the two.
 fn schema(objects: &str) -> String {
@@ -182,4 +183,32 @@ async fn a_column_below_a_view_on_a_view_can_be_renamed() {
     let rows = "INSERT INTO p VALUES (1, 'one');";
     let trip = Trip::with(before, after, rows, &["rename p.name=title"], Journal::Wal).await;
     trip.keeps(&["SELECT name FROM w"]).await;
+}
+
+/// SQLite takes them as they are, and would say so at the next write.
+#[tokio::test]
+async fn what_would_not_work_any_more_is_said() {
+    let objects = "CREATE VIEW v AS SELECT b FROM t; CREATE VIEW w AS SELECT b FROM v;
+        CREATE VIEW fine AS SELECT a FROM t; CREATE VIEW before AS SELECT missing FROM t;
+        CREATE VIEW app AS SELECT of_the_app(a) FROM t;
+        CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET b = 1; END;
+        CREATE TRIGGER h AFTER DELETE ON t BEGIN SELECT OLD.a; END;
+        CREATE TRIGGER k AFTER UPDATE OF a ON t BEGIN SELECT OLD.b; END;";
+    let notes = async |columns: &str| {
+        let answers = Answers::default();
+        let table = |columns: &str| format!("CREATE TABLE t ({columns}); {objects}");
+        proven(&table("a, b"), &table(columns), &answers).await.difference.notes
+    };
+    let missing = "would not work any more: no such column:";
+    let write = "; it would stop every write that sets it off";
+    assert_eq!(
+        notes("a").await,
+        [
+            format!("view v {missing} b"),
+            format!("view w {missing} b"),
+            format!("trigger g {missing} b{write}"),
+            format!("trigger k {missing} OLD.b{write}"),
+        ]
+    );
+    assert!(notes("a, b, c").await.is_empty());
 }

@@ -5,6 +5,7 @@
 //! refuses to alter a table in place, or would leave another text, the table is rebuilt instead
 //! and the proof begins anew.
 
+mod broken;
 mod detour;
 mod expressions;
 mod kept;
@@ -87,6 +88,7 @@ async fn attempt(
     forced: &mut Forced,
 ) -> Result<Outcome> {
     let scratch = Scratch::of(schemas.current).await?;
+    let broken_so_far = broken::broken(&scratch, schemas.current).await;
     let detour = detour::rename(&scratch, schemas.current, &answers.renames).await?;
     let start = scratch.schema().await?;
     let mut difference = diff(Pair::new(&start, schemas.desired));
@@ -123,6 +125,7 @@ async fn attempt(
         );
     }
     compare(&before, &read(&scratch, &kept).await?, "up")?;
+    let newly_broken = broken::notes(&broken_so_far, broken::broken(&scratch, &reached).await);
 
     let fills = parking.fills(&reached, &start);
     let options = PlanOptions { wording: Wording::Desired, effort: &forced.down, fills: &fills };
@@ -167,6 +170,7 @@ async fn attempt(
         return Err(not_proven("the way down doesn't return to where it began").because(what));
     }
     compare(&before_parking, &read(&scratch, &returning).await?, "down")?;
+    difference.notes.extend(newly_broken);
     difference.notes.extend(forced.emptied.iter().map(|table| {
         format!(
             "the way down of {table} fails on rows that break one of its rules without the \

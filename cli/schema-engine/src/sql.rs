@@ -8,6 +8,7 @@
 
 pub mod create_index;
 pub mod create_table;
+pub mod create_trigger;
 mod cursor;
 pub mod edit;
 pub mod effect;

@@ -14,8 +14,8 @@ use crate::ident::Ident;
 use crate::pair::Pair;
 use crate::schema::{Column, Constraint, Object, Rule, Schema, Table};
 use crate::sql::create_table::{ColumnClauseKind, ConstraintKind};
+use crate::sql::create_trigger::{TriggerEvent, event};
 use crate::sql::edit::Edits;
-use crate::sql::lexer::significant_tokens;
 use crate::sql::normal::mentions;
 use std::ops::Range;
 
@@ -278,13 +278,5 @@ fn expression_of(table: &Table, constraint: &Constraint) -> Option<Range<usize>>
 
 /// Whether a trigger may fire at an UPDATE: one could make a row pass that must not.
 fn on_update(trigger: &Object) -> bool {
-    let Ok(tokens) = significant_tokens(&trigger.sql) else { return true };
-    let events = ["insert", "delete", "update"];
-    let event = tokens.iter().skip(2).map(|token| token.text(&trigger.sql).to_ascii_lowercase());
-    // A trigger may be called `insert`, so only an event right before ON or OF is one.
-    let words: Vec<String> = event.collect();
-    let found = words
-        .windows(2)
-        .find(|pair| events.contains(&pair[0].as_str()) && (pair[1] == "on" || pair[1] == "of"));
-    found.is_none_or(|pair| pair[0] == "update")
+    event(&trigger.sql).is_none_or(|event| event == TriggerEvent::Update)
 }

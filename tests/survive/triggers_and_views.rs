@@ -1,7 +1,9 @@
 //! Triggers and views of the table that is rebuilt, and those of others that mention it.
 
-use crate::support::{Journal, Trip, ask, proven, refusal, text};
+use crate::support::{self, Journal, Trip, ask, refusal, text};
 use schema_engine::answers::Answers;
+use schema_engine::draft::draft;
+use schema_engine::pair::Pair;
 
 /// A table, a table of notes about it, and whatever else mentions the two.
 fn schema(objects: &str) -> String {
@@ -197,7 +199,10 @@ async fn what_would_not_work_any_more_is_said() {
     let notes = async |columns: &str| {
         let answers = Answers::default();
         let table = |columns: &str| format!("CREATE TABLE t ({columns}); {objects}");
-        proven(&table("a, b"), &table(columns), &answers).await.difference.notes
+        let (before, after) = (table("a, b"), table(columns));
+        let (before, after) = (support::schema(&before).await, support::schema(&after).await);
+        // What is shown to whoever asks for the migration.
+        draft(Pair::new(&before, &after), None, &answers).await.unwrap().unwrap().notes
     };
     let missing = "would not work any more: no such column:";
     let write = "; it would stop every write that sets it off";

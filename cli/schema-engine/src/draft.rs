@@ -47,12 +47,13 @@ pub async fn draft(
     rows: Option<&DatabaseConnection>,
     answers: &Answers,
 ) -> Result<Result<Draft, Vec<String>>> {
-    let mut notes = diff(schemas).notes;
     let Some(proven) = prove(schemas, answers).await? else {
         answers.check_fills(&Difference::default())?;
-        return Ok(Err(notes));
+        return Ok(Err(diff(schemas).notes));
     };
     answers.check_fills(&proven.difference)?;
+    // What differs once the renames are done, and what the proof has shown.
+    let mut notes = proven.difference.notes.clone();
     notes.extend(proven.parking.notes());
     let mut found = counted_hazards(&proven.difference, schemas, rows, answers).await;
     for CountedHazard { hazard, .. } in &mut found {

@@ -5,10 +5,13 @@ use std::io::Write as _;
 use std::path::Path;
 
 use rusqlite::Connection;
+use schema_engine::executor::{Executor, SafetyCopies};
 use schema_engine::history::Migrations;
 use schema_engine::progress::{Progress, Silent};
 use schema_engine::verify::{Finding, Fix, Kind, Severity, Verification, verify};
 use schema_engine::{ErrorKind, Result};
+use sea_orm::{ConnectionTrait as _, DbErr};
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use crate::support::{database, dump_to, files, fixture, folder, told, value};
 
@@ -241,6 +244,66 @@ fn the_books_of_tools_are_read() {
         let file = database(&folder.path().join(name), &format!("{tables}{sql}"));
         assert_eq!(codes(&file), Vec::from_iter(code), "{name}");
     }
+}
+
+/// A revision by its name and what it runs.
+struct Revision(&'static str, &'static str);
+
+impl MigrationName for Revision {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Revision {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared(self.1).await.map(drop)
+    }
+}
+
+#[tokio::test]
+async fn the_schema_is_held_against_the_history() {
+    let history = |tables: [&'static str; 3]| -> Migrations {
+        let names = ["m001_one", "m002_two", "m003_three"];
+        let pairs = names.into_iter().zip(tables);
+        pairs.map(|(name, sql)| Box::new(Revision(name, sql)) as Box<dyn MigrationTrait>).collect()
+    };
+    let tables = ["CREATE TABLE one (a)", "CREATE TABLE two (a)", "CREATE TABLE three (a)"];
+    let migrations = history(tables);
+    let folder = folder();
+    let file = folder.path().join("a.db");
+    let executor = Executor::new(&file, &migrations, SafetyCopies::Skip);
+    let found = async |migrations: &Migrations| {
+        let before = files(folder.path());
+        let found = verify(&file, migrations, &Silent).await.unwrap();
+        assert_eq!(files(folder.path()), before, "the check left a trace");
+        found
+            .findings
+            .iter()
+            .map(|it| format!("{} {}", it.code(), it.message()))
+            .collect::<Vec<_>>()
+    };
+
+    let _ = executor.upgrade("m002_two").await.unwrap();
+    assert_eq!(found(&migrations).await, ["TV304 1 revision is pending"]);
+    let _ = executor.upgrade("head").await.unwrap();
+    assert_eq!(found(&migrations).await, Vec::<String>::new());
+
+    let edited = history([tables[0], "CREATE TABLE two (a, b)", tables[2]]);
+    assert_eq!(
+        found(&edited).await,
+        [
+            "TV301 the schema is not what its revisions made it (1 difference)",
+            "TV306 edited since the database had them: m002_two",
+        ]
+    );
+    database(&file, "DELETE FROM seaql_migrations WHERE version = 'm002_two'");
+    let skipped = found(&migrations).await;
+    assert!(
+        skipped[1].ends_with("passed over, though later ones have run: m002_two"),
+        "{skipped:?}"
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::finding::{BooksProblem, Finding};
 use super::tables::{collect, text};
+use crate::books::edited;
 use crate::connection::{Access, open};
 use crate::database_file::soundness::told;
 use crate::diff::diff;
@@ -69,11 +70,15 @@ pub(super) async fn check(connection: &Connection, path: &Path, migrations: &Mig
         books.notes.push(format!("the schema wasn't compared with the history: {why}"));
         return books;
     }
-    match drift(path, migrations, &recorded).await {
-        Ok(lines) if lines.is_empty() => {}
-        Ok(lines) => {
-            let revision = books.revision.clone().unwrap_or_default();
-            books.findings.push(Finding::Drift { revision, lines });
+    match compare(path, migrations, &recorded).await {
+        Ok(Compared { lines, edited }) => {
+            if !lines.is_empty() {
+                let revision = books.revision.clone().unwrap_or_default();
+                books.findings.push(Finding::Drift { revision, lines });
+            }
+            if !edited.is_empty() {
+                books.findings.push(Finding::EditedRevisions(edited));
+            }
         }
         Err(error) => {
             books.notes.push(format!("the schema wasn't compared with the history: {error}"));
@@ -123,20 +128,28 @@ fn read(connection: &Connection, books: &mut Books) -> rusqlite::Result<BTreeSet
     Ok(recorded)
 }
 
-/// What differs between the live schema and the replayed history: `+` is what is there beyond it.
-async fn drift(
+/// What a comparison with the history shows.
+struct Compared {
+    /// What differs between the two schemas: `+` is what is there beyond the history.
+    lines: Vec<String>,
+    /// The revisions whose modules were edited since the database had them.
+    edited: Vec<String>,
+}
+
+async fn compare(
     path: &Path,
     migrations: &Migrations,
     recorded: &BTreeSet<String>,
-) -> Result<Vec<String>> {
+) -> Result<Compared> {
+    let places: Vec<usize> =
+        (0..migrations.len()).filter(|at| recorded.contains(migrations[*at].name())).collect();
     let scratch = Scratch::empty().await?;
-    let applied = migrations.iter().filter(|migration| recorded.contains(migration.name()));
-    replay(&scratch, applied).await?;
+    replay(&scratch, places.iter().map(|at| &migrations[*at])).await?;
     let replayed = scratch.schema().await?;
     let live = open(path, Access::ReadOnly).await?;
     let schema = inspect(&live).await;
+    let edited = edited(&live, migrations, &places).await;
     let closed = live.close().await;
-    let schema = schema?;
     closed.map_err(|error| Error::failed("can't close the database").because(error))?;
-    Ok(diff(Pair::new(&replayed, &schema)).lines())
+    Ok(Compared { lines: diff(Pair::new(&replayed, &schema?)).lines(), edited: edited? })
 }

@@ -76,6 +76,8 @@ pub enum Finding {
     UnknownRevisions(Vec<String>),
     /// Revisions that were passed over: later ones have run.
     SkippedRevisions(Vec<String>),
+    /// Revisions whose modules were edited since the database had them.
+    EditedRevisions(Vec<String>),
     /// How many revisions the database has yet to get.
     Pending(usize),
     /// Something is wrong with the books.
@@ -249,6 +251,7 @@ impl Finding {
             Self::SkippedRevisions(_) => "TV303",
             Self::Pending(_) => "TV304",
             Self::Books(_) => "TV305",
+            Self::EditedRevisions(_) => "TV306",
             Self::BrokenObject(_) => "TV401",
             Self::NeedsItsApp(_) => "TV402",
             Self::DuplicateIndex { .. } => "TV403",
@@ -285,6 +288,7 @@ impl Finding {
             | Self::Drift { .. }
             | Self::UnknownRevisions(_)
             | Self::SkippedRevisions(_)
+            | Self::EditedRevisions(_)
             | Self::Books(_)
             | Self::BrokenObject(_)
             | Self::MisfitIndex(_)

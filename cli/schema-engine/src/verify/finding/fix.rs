@@ -52,6 +52,12 @@ impl Finding {
                 words("It was probably upgraded by a newer version of this program: use that one."),
                 words("In a source tree: switch to the branch that has the revision."),
             ],
+            Self::EditedRevisions(_) => vec![
+                words("Take the edit back, and write what it should do as a new revision."),
+                words(
+                    "Where the schema is right all the same: `db stamp` enters the modules as they are now.",
+                ),
+            ],
             Self::SkippedRevisions(_) | Self::Pending(_) => vec![command("upgrade")],
             Self::Books(problem) => problem.fixes(),
             Self::BrokenObject(object) => vec![

@@ -57,6 +57,9 @@ impl Finding {
             Self::SkippedRevisions(revisions) => {
                 format!("passed over, though later ones have run: {}", revisions.join(", "))
             }
+            Self::EditedRevisions(revisions) => {
+                format!("edited since the database had them: {}", revisions.join(", "))
+            }
             Self::Pending(count) => {
                 let pending = Noun("revision is", "revisions are");
                 format!("{} pending", counted(i64::try_from(*count).unwrap_or(i64::MAX), pending))

@@ -115,6 +115,25 @@ impl DatabaseFile {
         }
     }
 
+    /// Refuses a file that has several names, for SQLite keeps a `-wal` and a journal for each.
+    /// <https://www.sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file>
+    pub(crate) fn refuse_other_names(&self) -> Result<()> {
+        #[cfg(unix)]
+        if let Ok(metadata) = fs::metadata(&self.path) {
+            use std::os::unix::fs::MetadataExt as _;
+            let names = metadata.nlink();
+            if metadata.is_file() && names > 1 {
+                return Err(Error::refused(format!(
+                    "{} has {names} names (hard links), and SQLite keeps a -wal for each",
+                    self.path.display()
+                ))
+                .state("The database is unchanged.")
+                .next("Remove the other names, or copy the file and use the copy."));
+            }
+        }
+        Ok(())
+    }
+
     /// Opens it for reading, without ever creating it.
     ///
     /// Not with the read-only flag: such a connection can't finish what a crashed program left

@@ -8,6 +8,7 @@ use rusqlite::{Connection, ErrorCode};
 use crate::backup::{self, CopyName, SafetyCopy};
 use crate::database_file::{DatabaseFile, Found, durable, holders, is};
 use crate::error::{Error, Result};
+use crate::restore;
 
 /// Whether a reset keeps a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub fn reset(database: &Path, before: BeforeReset<'_>) -> Result<ResetReport> {
         BeforeReset::KeepNothing => None,
     };
     refuse_if_open(&file)?;
+    file.refuse_other_names()?;
+    restore::sweep(&file);
     let (safety_copy, removed) = match file.found()? {
         // Left-over sidecars of a database that isn't there stay: they may be the last of it.
         Found::Nothing => (None, Vec::new()),

@@ -4,6 +4,7 @@
 //! not at all.
 
 mod check;
+mod draft;
 mod feed;
 mod guard;
 mod literal;
@@ -21,19 +22,24 @@ mod token;
 mod virtual_table;
 mod window;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::Connection;
 use tempfile::TempPath;
 
 use crate::backup::{self, CopyName, SafetyCopy};
-use crate::database_file::{DatabaseFile, LOCK_TIMEOUT, durable};
+use crate::database_file::{DatabaseFile, LOCK_TIMEOUT};
 use crate::dump::seal::Counts;
 use crate::dump::{DumpOptions, DumpTarget, dump, is_reserved};
 use crate::error::{Error, Result};
+use crate::progress::{Progress, Silent, Unit, begin, stop_if_asked};
+use draft::{Draft, draft};
+use source::Content;
 
-pub use source::SourceKind;
+pub(crate) use draft::sweep;
+pub use source::{Packing, RestoreSource, SourceKind};
 
 /// What the statements of a file are, and so what they may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +71,8 @@ pub enum ForeignKeys {
 }
 
 /// How to restore.
-#[derive(Debug, Clone)]
-pub struct RestoreOptions {
+#[derive(Clone)]
+pub struct RestoreOptions<'a> {
     /// The moment, for the name of the safety copy: `20261123-101500`.
     pub now_stamp: String,
     /// What to do about broken references.
@@ -75,9 +81,11 @@ pub struct RestoreOptions {
     pub lock_timeout: Duration,
     /// What the safety copy of what is there now is named by: `before-restore`.
     pub label: &'static str,
+    /// Hears how far it has come, and may stop it until the database is replaced.
+    pub progress: &'a dyn Progress,
 }
 
-impl RestoreOptions {
+impl RestoreOptions<'_> {
     /// The strict way, at this moment, waiting some seconds for a lock.
     pub fn new(now_stamp: impl Into<String>) -> Self {
         Self {
@@ -85,6 +93,7 @@ impl RestoreOptions {
             foreign_keys: ForeignKeys::MustHold,
             lock_timeout: LOCK_TIMEOUT,
             label: "before-restore",
+            progress: &Silent,
         }
     }
 }
@@ -97,6 +106,8 @@ pub struct RestoreReport {
     pub database: PathBuf,
     /// What it was restored from.
     pub source: SourceKind,
+    /// How that was compressed.
+    pub packing: Packing,
     /// How many tables it holds, those behind virtual tables too.
     pub tables: u64,
     /// How many rows it holds.
@@ -108,14 +119,20 @@ pub struct RestoreReport {
 }
 
 /// Restores a database from a dump of this tool, of `sqlite3` or of Python, or from a database
-/// file.
+/// file, compressed with gzip or zstd or not at all.
+///
+/// A dump is read with a window of some hundred kilobytes, or of its longest row.
 ///
 /// # Errors
 ///
 /// If the source is none of these, is cut short, was changed, tries what no dump does, or doesn't
 /// make a sound database; if the database is locked or the disk fails. The database is unchanged
 /// then, or the error says what state it is in.
-pub fn restore(database: &Path, source: &Path, options: &RestoreOptions) -> Result<RestoreReport> {
+pub fn restore<'a>(
+    database: &Path,
+    source: impl Into<RestoreSource<'a>>,
+    options: &RestoreOptions<'_>,
+) -> Result<RestoreReport> {
     load(database, source, options)?.put_in_place()
 }
 
@@ -123,11 +140,11 @@ pub fn restore(database: &Path, source: &Path, options: &RestoreOptions) -> Resu
 #[derive(Debug)]
 #[must_use]
 pub struct Loaded {
-    // In this order, so that nothing is left of it in the end.
-    draft: TempPath,
+    draft: Draft,
     file: DatabaseFile,
     copy_name: CopyName,
     source: SourceKind,
+    packing: Packing,
     counts: Counts,
 }
 
@@ -136,40 +153,87 @@ pub struct Loaded {
 /// # Errors
 ///
 /// As [`restore`].
-pub fn load(database: &Path, source: &Path, options: &RestoreOptions) -> Result<Loaded> {
+pub fn load<'a>(
+    database: &Path,
+    source: impl Into<RestoreSource<'a>>,
+    options: &RestoreOptions<'_>,
+) -> Result<Loaded> {
     let file = DatabaseFile::resolve(database)?.waiting(options.lock_timeout);
-    load_beside(&file, source, options).map_err(|error| match error.data_state() {
+    load_beside(&file, source.into(), options).map_err(|error| match error.data_state() {
         Some(_) => error,
         None => error.state("Nothing was restored; the database is unchanged."),
     })
 }
 
-fn load_beside(file: &DatabaseFile, source: &Path, options: &RestoreOptions) -> Result<Loaded> {
+fn load_beside(
+    file: &DatabaseFile,
+    source: RestoreSource<'_>,
+    options: &RestoreOptions<'_>,
+) -> Result<Loaded> {
     let copy_name = backup::copy_name(file, options.label, &options.now_stamp)?;
-    if file.is_same_file(source) {
+    if let RestoreSource::File(source) = source
+        && file.is_same_file(source)
+    {
         return Err(Error::refused(format!("{} is the database itself", source.display()))
             .next("Name the dump or the copy to restore from."));
     }
-    let kind = source::look(source)?;
+    file.refuse_other_names()?;
+    sweep(file);
+    let opened = source::open(source)?;
+    let packing = opened.packing;
     let shape = script::Shape { page_size: place::required_page_size(file)? };
     let draft = draft(file)?;
-    let counts = match kind {
-        SourceKind::Dump => script::load(source::open(source)?, &draft, shape)?,
-        SourceKind::Database => copy(file, source, &draft, shape)?,
+    let (source, counts) = match opened.content {
+        Content::Dump(input) => {
+            let watch = script::Watch {
+                read: opened.read,
+                total: opened.total,
+                progress: options.progress,
+            };
+            (SourceKind::Dump, script::load(input, &draft.path, shape, watch)?)
+        }
+        Content::DatabaseFile(path) => {
+            (SourceKind::Database, copy(file, path, &draft.path, shape, options.progress)?)
+        }
+        Content::DatabaseBytes(mut input) => {
+            let whole = self::draft(file)?;
+            save(&mut input, &whole.path, options.progress)?;
+            let counts = copy(file, &whole.path, &draft.path, shape, options.progress)?;
+            (SourceKind::Database, counts)
+        }
     };
-    check::check(&draft, options.foreign_keys)?;
-    Ok(Loaded { draft, file: file.clone(), copy_name, source: kind, counts })
+    check::check(&draft.path, source, options)?;
+    Ok(Loaded { draft, file: file.clone(), copy_name, source, packing, counts })
+}
+
+/// Writes a database that comes as a stream into a file.
+fn save(input: &mut impl Read, target: &Path, progress: &dyn Progress) -> Result<()> {
+    let failed = |error| Error::failed("can't read the database").because(error);
+    let step = begin(progress, "Reading", None, Unit::Bytes);
+    let mut out = std::fs::File::options().write(true).open(target).map_err(failed)?;
+    loop {
+        let count = std::io::copy(&mut input.take(1 << 20), &mut out).map_err(failed)?;
+        if count == 0 {
+            return Ok(());
+        }
+        step.advance(count)?;
+    }
 }
 
 impl Loaded {
     /// Where the loaded database lies, for a look at it: read it, don't keep it open.
     pub fn database(&self) -> &Path {
-        &self.draft
+        &self.draft.path
     }
 
     /// What it was loaded from.
     pub fn source(&self) -> SourceKind {
         self.source
+    }
+
+    /// How that was compressed.
+    pub fn packing(&self) -> Packing {
+        self.packing
     }
 
     /// How many tables it holds.
@@ -190,11 +254,13 @@ impl Loaded {
     ///
     /// If the database is locked or the disk fails. The error says what state the database is in.
     pub fn put_in_place(self) -> Result<RestoreReport> {
-        let Self { draft, file, copy_name, source, counts } = self;
-        let placed = place::put(draft, &file, &copy_name)?;
+        let Self { draft: Draft { path, lock }, file, copy_name, source, packing, counts } = self;
+        let placed = place::put(path, &file, &copy_name)?;
+        drop(lock);
         Ok(RestoreReport {
             database: file.path().to_owned(),
             source,
+            packing,
             tables: counts.tables,
             rows: counts.rows,
             safety_copy: placed.safety_copy,
@@ -217,20 +283,16 @@ pub(crate) fn load_schema(source: &Path) -> Result<TempPath> {
     Ok(target)
 }
 
-fn draft(file: &DatabaseFile) -> Result<TempPath> {
-    durable::private_folder(file.folder())
-        .and_then(|()| durable::draft(file.folder(), "restore"))
-        .map(tempfile::NamedTempFile::into_temp_path)
-        .map_err(|error| {
-            Error::failed(format!("can't write to the folder {}", file.folder().display()))
-                .because(error)
-                .next("Look at the permissions of the folder and at the room on the disk.")
-        })
-}
-
 /// Takes over a database file page by page; by way of a dump where the pages have another size
 /// than they must have, since VACUUM may renumber rows.
-fn copy(file: &DatabaseFile, source: &Path, draft: &Path, shape: script::Shape) -> Result<Counts> {
+fn copy(
+    file: &DatabaseFile,
+    source: &Path,
+    draft: &Path,
+    shape: script::Shape,
+    progress: &dyn Progress,
+) -> Result<Counts> {
+    stop_if_asked(progress)?;
     let origin = DatabaseFile::resolve(source)?;
     let failed = |error| origin.sqlite_error("can't read", error);
     let reader = origin.reader().map_err(failed)?;
@@ -240,17 +302,16 @@ fn copy(file: &DatabaseFile, source: &Path, draft: &Path, shape: script::Shape) 
         backup::copy_pages(&reader, draft).map_err(failed)?;
         return check::count(draft).map_err(failed);
     }
-    close(reader);
-    let script = self::draft(file)?;
-    let mut text = std::fs::File::options().write(true).open(&script).map_err(|error| {
-        Error::failed(format!("can't write {}", script.display())).because(error)
-    })?;
-    let _ = dump(source, DumpTarget::Stream(&mut text), &DumpOptions::default())?;
-    drop(text);
-    script::load(source::open(&script)?, draft, shape)
-}
-
-fn close(connection: Connection) {
     // A reader has nothing to lose.
-    let _ = connection.close();
+    let _ = reader.close();
+    let script = self::draft(file)?;
+    let unwritable =
+        |error| Error::failed(format!("can't write {}", script.path.display())).because(error);
+    let mut text = std::fs::File::options().write(true).open(&script.path).map_err(unwritable)?;
+    let options = DumpOptions { progress, ..DumpOptions::default() };
+    let _ = dump(source, DumpTarget::Stream(&mut text), &options)?;
+    drop(text);
+    let input = std::fs::File::open(&script.path).map_err(unwritable)?;
+    let watch = script::Watch { read: Arc::default(), total: None, progress };
+    script::load(input, draft, shape, watch)
 }

@@ -3,8 +3,9 @@
 
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
 
 use super::Dialect;
 use super::literal::{self, Row, Stop};
@@ -14,7 +15,7 @@ use super::statement::{self, filled_table, is_schema};
 use super::token::{Kind, Tokens};
 use super::window::Window;
 use crate::dump::seal;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How many batches may wait.
 const WAITING: usize = 4;
@@ -48,10 +49,13 @@ pub(super) enum Ending {
 }
 
 /// Reads a dump in a thread that ends with the dump or when nobody takes what it finds.
-pub(super) fn spawn(input: impl Read + Send + 'static) -> std::io::Result<Pieces> {
+pub(super) fn spawn(
+    input: impl Read + Send + 'static,
+    stop: Arc<AtomicBool>,
+) -> std::io::Result<Pieces> {
     let (sender, receiver) = sync_channel(WAITING);
     let used = Arc::new(AtomicU64::new(0));
-    let pieces = Pieces { receiver, used: Arc::clone(&used) };
+    let pieces = Pieces { receiver, used: Arc::clone(&used), stop };
     std::thread::Builder::new().name("dump reader".to_owned()).spawn(move || {
         let mut reader = Reader::new(input);
         loop {
@@ -71,14 +75,25 @@ pub(super) fn spawn(input: impl Read + Send + 'static) -> std::io::Result<Pieces
 pub(super) struct Pieces {
     receiver: Receiver<Result<Piece>>,
     used: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Pieces {
-    /// Waits for the next one.
+    /// Waits for the next one, or until somebody asks to stop.
     pub(super) fn next(&self) -> Result<Piece> {
-        self.receiver
-            .recv()
-            .unwrap_or_else(|_| Err(Error::failed("the reader of the dump broke down")))
+        const PAUSE: Duration = Duration::from_millis(100);
+        loop {
+            match self.receiver.recv_timeout(PAUSE) {
+                Ok(piece) => return piece,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::failed("the reader of the dump broke down"));
+                }
+                Err(RecvTimeoutError::Timeout) if self.stop.load(Ordering::Relaxed) => {
+                    return Err(Error::new(ErrorKind::Interrupted, "stopped on request"));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 
     /// How many bytes of SQL the reader has gone through.

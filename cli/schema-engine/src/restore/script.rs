@@ -3,6 +3,11 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use rusqlite::Connection;
 
 use super::Dialect;
 use super::feed::Feed;
@@ -12,6 +17,7 @@ use super::split::Splitter;
 use crate::database_file::durable;
 use crate::dump::seal::{Counts, Holds, Seal};
 use crate::error::{Error, Result};
+use crate::progress::{Progress, Unit, begin, stop_if_asked};
 
 /// How the temporary database has to be made.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,26 +54,48 @@ pub(super) fn load_schema(source: &Path, target: &Path) -> Result<()> {
     connection.close().map_err(|(_, error)| cant_load(error))
 }
 
+/// How far the reading of a dump has come, and who wants to know.
+pub(super) struct Watch<'a> {
+    pub(super) read: Arc<AtomicU64>,
+    pub(super) total: Option<u64>,
+    pub(super) progress: &'a dyn Progress,
+}
+
 /// Fills an empty file from a dump, which is read in another thread.
 pub(super) fn load(
     input: impl Read + Send + 'static,
     target: &Path,
     shape: Shape,
+    watch: Watch<'_>,
 ) -> Result<Counts> {
-    let pieces = reader::spawn(input)
-        .map_err(|error| Error::failed("can't start a thread to read the dump").because(error))?;
     let connection = durable::connect(target).map_err(cant_load)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let pieces = reader::spawn(input, Arc::clone(&stop))
+        .map_err(|error| Error::failed("can't start a thread to read the dump").because(error))?;
     let mut loader = Loader::new(&connection, shape, Dialect::Dump).map_err(cant_load)?;
     let mut feed = Feed::new(pieces);
-    let ending = loop {
-        let piece = feed.next()?;
-        loader.allow_for(feed.used())?;
-        match piece {
-            Piece::Statement(statement) => loader.run(&statement)?,
-            Piece::Rows(rows) => loader.write(&mut feed, rows)?,
-            Piece::End(ending) => break ending,
+    let counts = stoppable(&connection, watch.progress, &stop, || {
+        let step = begin(watch.progress, "Restoring", watch.total, Unit::Bytes);
+        let mut told = 0;
+        loop {
+            let piece = feed.next()?;
+            let read = watch.read.load(Ordering::Relaxed);
+            step.advance(read - told)?;
+            told = read;
+            loader.allow_for(feed.used())?;
+            match piece {
+                Piece::Statement(statement) => loader.run(&statement)?,
+                Piece::Rows(rows) => loader.write(&mut feed, rows)?,
+                Piece::End(ending) => return finish(&mut loader, ending),
+            }
         }
-    };
+    })?;
+    drop(feed);
+    connection.close().map_err(|(_, error)| cant_load(error))?;
+    Ok(counts)
+}
+
+fn finish(loader: &mut Loader<'_>, ending: Ending) -> Result<Counts> {
     let counts = loader.finish()?;
     match ending {
         Ending::Plain => {}
@@ -77,9 +105,38 @@ pub(super) fn load(
             check_seal(&seal, counts, &hash)?;
         }
     }
-    drop(feed);
-    connection.close().map_err(|(_, error)| cant_load(error))?;
     Ok(counts)
+}
+
+/// Works with a connection until somebody asks to stop: SQLite then leaves off in the middle of a
+/// statement.
+pub(super) fn stoppable<T>(
+    connection: &Connection,
+    progress: &dyn Progress,
+    stop: &AtomicBool,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    const PAUSE: Duration = Duration::from_millis(50);
+    let interrupt = connection.get_interrupt_handle();
+    let (done, finished) = mpsc::channel::<()>();
+    let outcome = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while finished.recv_timeout(PAUSE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                if progress.cancelled() {
+                    stop.store(true, Ordering::Relaxed);
+                    interrupt.interrupt();
+                }
+            }
+        });
+        let outcome = work();
+        drop(done);
+        outcome
+    });
+    // What SQLite says about being interrupted is no news.
+    if outcome.is_err() {
+        stop_if_asked(progress)?;
+    }
+    outcome
 }
 
 fn unsealed() -> Error {

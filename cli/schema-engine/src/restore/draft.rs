@@ -1,0 +1,70 @@
+//! The temporary database that a restore fills, beside the place it is meant for.
+//!
+//! Its file is locked for as long as the restore goes on. The lock goes with the process, so a file
+//! that can be locked was left behind, by a power cut for one, and the next restore removes it.
+//! <https://man7.org/linux/man-pages/man2/flock.2.html>
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempPath;
+
+use crate::database_file::{DatabaseFile, durable};
+use crate::error::{Error, Result};
+
+/// What the names of these files begin with.
+const PURPOSE: &str = "restore";
+
+/// How old an empty file is before nobody is about to lock it.
+const YOUNG: Duration = Duration::from_secs(10);
+
+/// A file that is filled; it goes away when dropped.
+#[derive(Debug)]
+pub(super) struct Draft {
+    // In this order: closing any handle of a database lets go SQLite's locks on it.
+    pub(super) path: TempPath,
+    pub(super) lock: Option<File>,
+}
+
+/// Makes an empty one.
+pub(super) fn draft(file: &DatabaseFile) -> Result<Draft> {
+    let made = durable::private_folder(file.folder())
+        .and_then(|()| durable::draft(file.folder(), PURPOSE))
+        .map_err(|error| {
+            Error::failed(format!("can't write to the folder {}", file.folder().display()))
+                .because(error)
+                .next("Look at the permissions of the folder and at the room on the disk.")
+        })?;
+    let (handle, path) = made.into_parts();
+    // Elsewhere a lock would keep SQLite out, too.
+    let is_locked = cfg!(unix) && handle.try_lock().is_ok();
+    Ok(Draft { path, lock: is_locked.then_some(handle) })
+}
+
+/// Removes what restores of this folder left behind when they were killed.
+pub(crate) fn sweep(file: &DatabaseFile) {
+    if cfg!(not(unix)) {
+        return;
+    }
+    for entry in fs::read_dir(file.folder()).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_draft = name
+            .to_str()
+            .is_some_and(|name| name.starts_with(".restore-") && name.ends_with(".tmp"));
+        if is_draft && is_left_behind(&entry.path()) {
+            // Whoever can't remove it has lost nothing by it.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_left_behind(draft: &Path) -> bool {
+    let Ok(metadata) = fs::symlink_metadata(draft) else { return false };
+    let is_young =
+        metadata.modified().ok().and_then(|time| time.elapsed().ok()).is_none_or(|age| age < YOUNG);
+    if !metadata.is_file() || (metadata.len() == 0 && is_young) {
+        return false;
+    }
+    File::open(draft).is_ok_and(|file| file.try_lock().is_ok())
+}

@@ -19,6 +19,7 @@ mod heads;
 mod interrupted;
 mod locks;
 mod looking;
+mod restores;
 mod safety_copies;
 mod settings;
 mod shell;

@@ -190,7 +190,7 @@ fn load_beside(
                 total: opened.total,
                 progress: options.progress,
             };
-            (SourceKind::Dump, script::load(input, &draft.path, shape, watch)?)
+            (SourceKind::Dump, script::load(input, &draft.path, shape, &watch)?)
         }
         Content::DatabaseFile(path) => {
             (SourceKind::Database, copy(file, path, &draft.path, shape, options.progress)?)
@@ -313,5 +313,5 @@ fn copy(
     drop(text);
     let input = std::fs::File::open(&script.path).map_err(unwritable)?;
     let watch = script::Watch { read: Arc::default(), total: None, progress };
-    script::load(input, draft, shape, watch)
+    script::load(input, draft, shape, &watch)
 }

@@ -115,17 +115,18 @@ fn install(program: &Path, place: &Path) {
 pub(crate) struct Tgenie {
     command: Command,
     line: String,
+    stdin: Stdio,
 }
 
 impl Tgenie {
     pub(crate) fn new(mut command: Command, arguments: &str) -> Self {
         command.args(arguments.split_whitespace());
-        Self { command, line: format!("tgenie {arguments}") }
+        Self { command, line: format!("tgenie {arguments}"), stdin: Stdio::null() }
     }
 
     /// Another program, which builds or runs this one.
     pub(crate) fn of(command: Command, line: &str) -> Self {
-        Self { command, line: line.to_owned() }
+        Self { command, line: line.to_owned(), stdin: Stdio::null() }
     }
 
     /// One argument more, with whatever is in it.
@@ -153,6 +154,11 @@ impl Tgenie {
         self
     }
 
+    /// Reads this on stdin, where nothing is otherwise.
+    pub(crate) fn stdin(self, stdin: impl Into<Stdio>) -> Self {
+        Self { stdin: stdin.into(), ..self }
+    }
+
     /// Where stdout goes, if not into the outcome.
     pub(crate) fn stdout(mut self, stdout: impl Into<Stdio>) -> Running {
         self.command.stdout(stdout);
@@ -172,7 +178,7 @@ impl Tgenie {
     }
 
     fn spawn(mut self) -> Running {
-        self.command.stdin(Stdio::null()).stderr(Stdio::piped());
+        self.command.stdin(self.stdin).stderr(Stdio::piped());
         loop {
             match self.command.spawn() {
                 Ok(child) => return Running::new(child, self.line),

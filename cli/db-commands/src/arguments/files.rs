@@ -42,10 +42,19 @@ impl Dump {
 
 /// `db restore`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Restore {
-    /// The dump or database file to read.
+    /// The dump or database file to read, compressed or not; `-` for stdin.
     #[arg(long = "in", value_name = "FILE")]
     pub input: PathBuf,
+
+    /// Load and check it, say what is in it, and restore nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Take it even if a newer program made it.
+    #[arg(long)]
+    pub force: bool,
 
     /// Go ahead without the question.
     #[arg(long)]

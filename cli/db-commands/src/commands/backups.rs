@@ -1,13 +1,13 @@
 //! `db backups`.
 
-use super::restore::{Consent, replace};
-use super::{Context, counted, stamp};
+use super::restore::{Wishes, replace};
+use super::{Context, counted};
 use crate::ExitCode;
 use crate::arguments::{BackupsCommand, Prune, RestoreCopy};
 use crate::terminal::Format;
 use schema_engine::Result;
 use schema_engine::backup::{KeptCopy, find_copy, kept_copies, prune, to_prune};
-use schema_engine::restore::{ForeignKeys, RestoreOptions};
+use schema_engine::restore::ForeignKeys;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -74,10 +74,11 @@ fn list(context: &Context<'_>) -> Result<ExitCode> {
 
 fn put_back(context: &Context<'_>, arguments: &RestoreCopy) -> Result<ExitCode> {
     let copy = find_copy(context.database(), &arguments.copy)?;
-    let mut options = RestoreOptions::new(stamp());
-    // It was this very database: what was broken in it was so before.
-    options.foreign_keys = ForeignKeys::AsFound;
-    replace(context, &copy.path, &options, Consent::of(arguments.yes))
+    // It was this very database: what was broken in it was so before, and so was its revision.
+    let foreign_keys = ForeignKeys::AsFound;
+    let (yes, label) = (arguments.yes, "before-restore");
+    let wishes = Wishes { yes, force: true, dry_run: false, foreign_keys, label };
+    replace(context, &copy.path, wishes)
 }
 
 fn thin_out(context: &Context<'_>, arguments: &Prune) -> Result<ExitCode> {

@@ -4,108 +4,230 @@ use super::{Context, counted, stamp};
 use crate::ExitCode;
 use crate::arguments::Restore;
 use crate::terminal::{Answer, Format};
-use schema_engine::restore::{self, ForeignKeys, RestoreOptions, RestoreReport};
+use schema_engine::executor::{Executor, SafetyCopies};
+use schema_engine::restore::{
+    self, ForeignKeys, Loaded, Packing, RestoreOptions, RestoreReport, RestoreSource, SourceKind,
+};
 use schema_engine::{Error, Result};
 use serde::Serialize;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
+use std::{fs, io};
 
 #[derive(Serialize)]
 struct Report {
     version: u32,
     database: String,
+    dry_run: bool,
+    source: &'static str,
+    compression: Option<&'static str>,
     tables: u64,
     rows: u64,
+    bytes: u64,
+    revision: Option<String>,
+    pending: usize,
     safety_copy: Option<String>,
 }
 
+/// How to go about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wishes {
+    /// `--yes`: somebody has agreed beforehand.
+    pub(super) yes: bool,
+    /// `--force`: also what a newer program made.
+    pub(super) force: bool,
+    /// `--dry-run`: only look.
+    pub(super) dry_run: bool,
+    /// What becomes of broken references.
+    pub(super) foreign_keys: ForeignKeys,
+    /// What the safety copy is named by.
+    pub(super) label: &'static str,
+}
+
 pub(super) fn restore(context: &Context<'_>, arguments: &Restore) -> Result<ExitCode> {
-    let input = &arguments.input;
-    if let Err(error) = fs::metadata(input) {
+    let foreign_keys = if arguments.allow_broken_references {
+        ForeignKeys::AsFound
+    } else {
+        ForeignKeys::MustHold
+    };
+    let Restore { yes, force, dry_run, .. } = *arguments;
+    let wishes = Wishes { yes, force, dry_run, foreign_keys, label: "before-restore" };
+    replace(context, &arguments.input, wishes)
+}
+
+/// Replaces the database by the content of a file, after asking. `-` is stdin.
+pub(super) fn replace(context: &Context<'_>, input: &Path, wishes: Wishes) -> Result<ExitCode> {
+    let database = &context.settings.database.value;
+    let is_stdin = input == "-";
+    if !is_stdin && let Err(error) = fs::metadata(input) {
         let what = match error.kind() {
-            ErrorKind::NotFound => format!("there is no file {}", input.display()),
+            io::ErrorKind::NotFound => format!("there is no file {}", input.display()),
             _ => format!("can't read {}", input.display()),
         };
         return Err(Error::failed(what).because(error).state("The database is unchanged."));
     }
-    let mut options = RestoreOptions::new(stamp());
-    if arguments.allow_broken_references {
-        options.foreign_keys = ForeignKeys::AsFound;
-    }
-    replace(context, input, &options, Consent::of(arguments.yes))
-}
-
-/// Whether somebody has said yes beforehand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Consent {
-    /// `--yes` was given.
-    Given,
-    /// It has to be asked for.
-    Ask,
-}
-
-impl Consent {
-    pub(super) fn of(yes: bool) -> Self {
-        if yes { Self::Given } else { Self::Ask }
-    }
-}
-
-/// Replaces the database by the content of a file, after asking.
-pub(super) fn replace(
-    context: &Context<'_>,
-    input: &Path,
-    options: &RestoreOptions,
-    consent: Consent,
-) -> Result<ExitCode> {
-    let database = &context.settings.database.value;
-    database.ensure_writable()?;
-    let replaces = fs::symlink_metadata(&database.path).is_ok();
-    if replaces && consent == Consent::Ask {
-        let question = format!(
-            "This replaces the database at {} by the content of {}. Continue?",
-            database.path.display(),
-            input.display()
-        );
-        if context.terminal.confirm(&question, "Give --yes to go ahead without the question.")?
-            == Answer::No
-        {
+    if !wishes.dry_run {
+        database.ensure_writable()?;
+        let replaces = fs::symlink_metadata(&database.path).is_ok();
+        if replaces && !wishes.yes && !agreed(context, input)? {
             context.terminal.say("Restore cancelled: nothing was changed.");
             return Ok(ExitCode::Refused);
         }
+        database.ensure_parent()?;
     }
-    put_back(context, input, options)
+    let elsewhere = match database.path.parent() {
+        // A look makes no folder.
+        Some(parent) if wishes.dry_run && !parent.is_dir() => Some(temporary()?),
+        _ => None,
+    };
+    let place = elsewhere.as_ref().map_or(database.path.clone(), |elsewhere| {
+        elsewhere.path().join(database.path.file_name().unwrap_or("database".as_ref()))
+    });
+    let loaded = context.watched(|progress| {
+        let mut options = RestoreOptions::new(stamp());
+        options.foreign_keys = wishes.foreign_keys;
+        options.label = wishes.label;
+        options.progress = progress;
+        let source = if is_stdin {
+            RestoreSource::Stream(Box::new(io::stdin()))
+        } else {
+            RestoreSource::File(input)
+        };
+        restore::load(&place, source, &options)
+    })?;
+    let stands = stands(context, &loaded, wishes.force)?;
+    let bytes = fs::metadata(loaded.database()).map_or(0, |metadata| metadata.len());
+    let mut report = Report {
+        version: 1,
+        database: context.database().display().to_string(),
+        dry_run: wishes.dry_run,
+        source: match loaded.source() {
+            SourceKind::Database => "database",
+            _ => "dump",
+        },
+        compression: match loaded.packing() {
+            Packing::Gzip => Some("gzip"),
+            Packing::Zstd => Some("zstd"),
+            _ => None,
+        },
+        tables: loaded.tables(),
+        rows: loaded.rows(),
+        bytes,
+        revision: stands.revision,
+        pending: stands.pending,
+        safety_copy: None,
+    };
+    let placed = if wishes.dry_run {
+        drop(loaded);
+        None
+    } else {
+        let placed = context.watched(|_| loaded.put_in_place())?;
+        report.safety_copy =
+            placed.safety_copy.as_ref().map(|copy| copy.path.display().to_string());
+        Some(placed)
+    };
+    tell(context, &report, placed.as_ref(), input)
 }
 
-/// Replaces the database by the content of a file.
-pub(super) fn put_back(
+fn agreed(context: &Context<'_>, input: &Path) -> Result<bool> {
+    let instead = "Give --yes to go ahead without the question.";
+    let database = context.database().display();
+    if input == "-" {
+        return Err(Error::refused(format!(
+            "this replaces the database at {database}, and stdin is the dump: nobody can be asked"
+        ))
+        .state("Nothing was changed.")
+        .next(instead));
+    }
+    let question = format!(
+        "This replaces the database at {database} by the content of {}. Continue?",
+        input.display()
+    );
+    Ok(context.terminal.confirm(&question, instead)? == Answer::Yes)
+}
+
+fn temporary() -> Result<tempfile::TempDir> {
+    tempfile::tempdir()
+        .map_err(|error| Error::failed("a temporary folder can't be made").because(error))
+}
+
+/// Where a loaded database stands in the history.
+struct Stands {
+    revision: Option<String>,
+    pending: usize,
+}
+
+/// Refuses a database that a newer program made.
+fn stands(context: &Context<'_>, loaded: &Loaded, force: bool) -> Result<Stands> {
+    let executor = Executor::new(loaded.database(), &context.migrations, SafetyCopies::Skip);
+    match context.wait(executor.standing()) {
+        Ok(standing) => Ok(Stands {
+            revision: standing.last().map(str::to_owned),
+            pending: context.migrations.len() - standing.applied().len(),
+        }),
+        Err(error) if force => {
+            context.terminal.warn(&format!("{error}"));
+            Ok(Stands { revision: None, pending: 0 })
+        }
+        Err(error) => Err(Error::refused("this program can't work with what would be restored")
+            .because(error)
+            .state("Nothing was restored; the database is unchanged.")
+            .next("Use the program that made it, or a newer one.")
+            .next("--force restores it all the same; then this program refuses to run on it.")),
+    }
+}
+
+fn tell(
     context: &Context<'_>,
+    report: &Report,
+    placed: Option<&RestoreReport>,
     input: &Path,
-    options: &RestoreOptions,
 ) -> Result<ExitCode> {
-    let database = &context.settings.database.value;
-    database.ensure_parent()?;
-    let report = restore::restore(&database.path, input, options)?;
-    tell(context, &report)
-}
-
-fn tell(context: &Context<'_>, report: &RestoreReport) -> Result<ExitCode> {
-    let copy = report.safety_copy.as_ref().map(|copy| copy.path.display().to_string());
-    let database = context.database().display().to_string();
+    let terminal = context.terminal;
     if context.format == Format::Json {
-        let RestoreReport { tables, rows, .. } = *report;
-        context.terminal.json(&Report { version: 1, database, tables, rows, safety_copy: copy })?;
+        terminal.json(report)?;
         return Ok(ExitCode::Done);
     }
-    let tables = counted(usize::try_from(report.tables).unwrap_or(usize::MAX), "table", "tables");
-    let rows = counted(usize::try_from(report.rows).unwrap_or(usize::MAX), "row", "rows");
-    context.terminal.success(&format!("Restored {tables} with {rows} to {database}"));
-    if let Some(copy) = copy {
-        context.terminal.say(&format!("  A copy from before is at {copy}"));
+    let many = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let tables = counted(many(report.tables), "table", "tables");
+    let rows = counted(many(report.rows), "row", "rows");
+    let database = &report.database;
+    let stands = match (&report.revision, report.pending) {
+        (Some(revision), 0) => Some(format!("It is at {revision} (head).")),
+        (Some(revision), pending) => Some(format!(
+            "It is at {revision}: {} pending, run `{}`.",
+            counted(pending, "revision is", "revisions are"),
+            context.command("upgrade")
+        )),
+        (None, 0) => None,
+        (None, _) => Some(format!(
+            "No revision is recorded in it: `{}` brings it up to date.",
+            context.command("upgrade")
+        )),
+    };
+    match placed {
+        None => {
+            let from = if input == "-" { "stdin".to_owned() } else { input.display().to_string() };
+            let packed = report.compression.map(|name| format!(", {name}")).unwrap_or_default();
+            terminal.data(&format!("{from}: a {}{packed}, whole and sound", report.source))?;
+            terminal
+                .data(&format!("  {tables} with {rows}, {} bytes as a database", report.bytes))?;
+            if let Some(stands) = stands {
+                terminal.data(&format!("  {stands}"))?;
+            }
+            terminal.say(&format!("Nothing was restored; {database} is unchanged."));
+        }
+        Some(placed) => {
+            terminal.success(&format!("Restored {tables} with {rows} to {database}"));
+            if let Some(copy) = &report.safety_copy {
+                terminal.say(&format!("  A copy from before is at {copy}"));
+            }
+            for aside in &placed.set_aside {
+                terminal.say(&format!("  Set aside: {}", aside.display()));
+            }
+            if let Some(stands) = stands {
+                terminal.say(&format!("  {stands}"));
+            }
+        }
     }
-    for aside in &report.set_aside {
-        context.terminal.say(&format!("  Set aside: {}", aside.display()));
-    }
-    context.terminal.say(&format!("  `{}` shows its revision.", context.command("current")));
     Ok(ExitCode::Done)
 }

@@ -1,15 +1,15 @@
 //! `db undo`.
 
 use super::backups::when;
-use super::restore::{Consent, put_back};
-use super::{Context, counted, stamp};
+use super::restore::{Wishes, replace};
+use super::{Context, counted};
 use crate::ExitCode;
 use crate::arguments::Undo;
 use crate::terminal::{Answer, Format};
 use schema_engine::Result;
 use schema_engine::backup::{KeptCopy, Lost, before_last_run, not_in_copy};
 use schema_engine::executor::SafetyCopies;
-use schema_engine::restore::{ForeignKeys, RestoreOptions};
+use schema_engine::restore::ForeignKeys;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -48,7 +48,7 @@ pub(super) fn undo(context: &Context<'_>, arguments: &Undo) -> Result<ExitCode> 
     if arguments.dry_run {
         return Ok(ExitCode::Done);
     }
-    if Consent::of(arguments.yes) == Consent::Ask {
+    if !arguments.yes {
         let question = format!("Put {} back to that?", database.path.display());
         let instead = "Give --yes to go ahead without the question.";
         if context.terminal.confirm(&question, instead)? == Answer::No {
@@ -56,11 +56,11 @@ pub(super) fn undo(context: &Context<'_>, arguments: &Undo) -> Result<ExitCode> 
             return Ok(ExitCode::Refused);
         }
     }
-    let mut options = RestoreOptions::new(stamp());
     // It was this very database: what was broken in it was so before.
-    options.foreign_keys = ForeignKeys::AsFound;
-    options.label = "before-undo";
-    put_back(context, &copy.path, &options)
+    let foreign_keys = ForeignKeys::AsFound;
+    let label = "before-undo";
+    let wishes = Wishes { yes: true, force: true, dry_run: false, foreign_keys, label };
+    replace(context, &copy.path, wishes)
 }
 
 /// The newest revision that the database has had, whether this program knows it or not.

@@ -51,7 +51,8 @@ pub(crate) fn sweep(file: &DatabaseFile) {
         let name = entry.file_name();
         let is_draft = name
             .to_str()
-            .is_some_and(|name| name.starts_with(".restore-") && name.ends_with(".tmp"));
+            .and_then(|name| name.strip_prefix(".restore-"))
+            .is_some_and(|rest| rest.strip_suffix(".tmp").is_some());
         if is_draft && is_left_behind(&entry.path()) {
             // Whoever can't remove it has lost nothing by it.
             let _ = fs::remove_file(entry.path());

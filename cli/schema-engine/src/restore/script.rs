@@ -66,7 +66,7 @@ pub(super) fn load(
     input: impl Read + Send + 'static,
     target: &Path,
     shape: Shape,
-    watch: Watch<'_>,
+    watch: &Watch<'_>,
 ) -> Result<Counts> {
     let connection = durable::connect(target).map_err(cant_load)?;
     let stop = Arc::new(AtomicBool::new(false));

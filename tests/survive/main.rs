@@ -20,6 +20,7 @@ mod refusals;
 mod rehearsal;
 mod shape;
 mod statistics;
+mod stopping;
 mod support;
 mod torture;
 mod triggers_and_views;

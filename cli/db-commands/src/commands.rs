@@ -33,6 +33,7 @@ use schema_engine::migrations_dir::MigrationsDir;
 use schema_engine::progress::Progress;
 use schema_engine::{Error, ErrorKind, Result};
 use std::path::Path;
+use std::time::Duration;
 
 /// What every command works with.
 struct Context<'a> {
@@ -165,14 +166,37 @@ impl Context<'_> {
         })
     }
 
+    /// Runs engine work that a bar shows. Somebody who asks to stop stops the statement that runs,
+    /// and is waited for until everything is rolled back; but not for ever.
+    fn wait_for_a_run<T>(&self, bar: &Bar<'_>, work: impl Future<Output = Result<T>>) -> Result<T> {
+        const GRACE: Duration = Duration::from_secs(1);
+        runtime()?.block_on(async {
+            let mut work = std::pin::pin!(work);
+            let signal = tokio::select! {
+                outcome = &mut work => return outcome,
+                signal = stop_signal() => signal,
+            };
+            bar.cancel();
+            match tokio::time::timeout(GRACE, work).await {
+                Ok(Ok(done)) => Ok(done),
+                Ok(Err(error)) if error.kind() != ErrorKind::Interrupted => Err(error),
+                Ok(Err(_)) | Err(_) => Err(self.stopped_by(signal)),
+            }
+        })
+    }
+
+    fn stopped_by(&self, signal: &str) -> Error {
+        Error::new(ErrorKind::Interrupted, format!("stopped by {signal}"))
+            .state("What was under way is undone as a whole: the database is as it was before, or, if the end was reached just now, as it should be after.")
+            .next(format!("`{}` shows which.", self.command("current")))
+    }
+
     /// Runs engine work to its end, or until somebody asks to stop.
     fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         runtime()?.block_on(async {
             tokio::select! {
                 outcome = work => outcome,
-                signal = stop_signal() => Err(Error::new(ErrorKind::Interrupted, format!("stopped by {signal}"))
-                    .state("What was under way is undone as a whole: the database is as it was before, or, if the end was reached just now, as it should be after.")
-                    .next(format!("`{}` shows which.", self.command("current")))),
+                signal = stop_signal() => Err(self.stopped_by(signal)),
             }
         })
     }

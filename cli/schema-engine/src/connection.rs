@@ -5,7 +5,7 @@
 //! connection is opened, and no pool can hand the work to another one.
 
 use crate::database_file::{DatabaseFile, LOCK_TIMEOUT};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, sqlx};
 use std::fs::{self, File};
@@ -180,6 +180,8 @@ pub(crate) fn explain(error: DbErr, what: &str) -> Error {
             .state("The database is unchanged.")
             .next("Close the other program, or wait until it is done, and run this again.")
             .next("Don't delete its -wal or -shm file: the -wal file holds the newest data."),
+        Some(9) => Error::new(ErrorKind::Interrupted, format!("{what}: it was stopped"))
+            .state("The database is unchanged."),
         Some(8) => Error::failed(format!("{what}: the database is read-only"))
             .because(error)
             .state("The database is unchanged."),

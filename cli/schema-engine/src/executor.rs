@@ -11,6 +11,7 @@ mod interruption;
 mod ledger;
 mod observer;
 mod patience;
+mod pulse;
 mod rehearsal;
 mod run;
 mod script;
@@ -24,7 +25,6 @@ pub use observer::{Observer, Silent};
 pub use rehearsal::Rehearsal;
 pub use standing::{Standing, Unknown};
 
-use crate::attentive::attentive;
 use crate::backup::{CopyCondition, prune, safety_copy, same_as_before};
 use crate::books;
 use crate::connection::{Access, Presence, check_writable, open, presence};
@@ -32,6 +32,7 @@ use crate::database_file::space::{Copying, Space};
 use crate::database_file::{DatabaseFile, place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::{Migrations, ids};
+use crate::progress::Progress;
 use crate::target::{Direction, resolve};
 use patience::Patience;
 use sea_orm::ConnectionTrait;
@@ -57,6 +58,8 @@ pub struct Executor<'a> {
     pub patience: Duration,
     /// Who hears of what is done.
     pub observer: &'a dyn Observer,
+    /// Who hears how far a long copy of rows has come.
+    pub progress: &'a dyn Progress,
     /// The program by name and version, for the books: who applied a revision.
     pub program: Option<&'a str>,
     /// What is accepted that would otherwise be refused.
@@ -144,6 +147,7 @@ impl<'a> Executor<'a> {
             predecessor: None,
             patience: PATIENCE,
             observer: &Silent,
+            progress: &crate::progress::Silent,
             program: None,
             accepted: &[],
         }
@@ -260,8 +264,8 @@ impl<'a> Executor<'a> {
             _ => None,
         };
         let request = run::Request { target, direction, watch: watch.as_ref() };
-        let work = run::run(self, &connection, &mut patience, &request);
-        let outcome = attentive(work).await;
+        let work = Box::pin(run::run(self, &connection, &mut patience, &request));
+        let outcome = pulse::beside(watch.as_deref(), self.observer, self.progress, work).await;
         let closed = close(connection).await;
         let (copy, note) = self.keep(copy, &outcome);
         let mut report = outcome.map_err(|error| match &copy {

@@ -4,7 +4,7 @@ use super::{Context, counted, stamp};
 use crate::ExitCode;
 use crate::arguments::{Migrate, Preview, Upgrade};
 use crate::settings::Access;
-use crate::terminal::{Format, Glyph};
+use crate::terminal::{Bar, Format, Glyph};
 use schema_engine::Result;
 use schema_engine::executor::{Deviation, Executor, RunReport, SafetyCopies};
 use schema_engine::target::Direction;
@@ -52,7 +52,9 @@ impl<'a> Request<'a> {
         } else {
             SafetyCopies::Skip
         };
-        let executor = Executor { accepted: &self.accepted, ..context.executor(copies) };
+        let bar = Bar::new(context.terminal, context.format);
+        let executor =
+            Executor { accepted: &self.accepted, progress: &bar, ..context.executor(copies) };
         match self.preview {
             Preview::Off => {}
             Preview::DryRun => {
@@ -70,7 +72,7 @@ impl<'a> Request<'a> {
         if self.direction == Direction::Up && database.access == Access::Full {
             self.make_folder(context, &executor)?;
         }
-        let report = context.wait(async {
+        let report = context.wait_for_a_run(&bar, async {
             match self.direction {
                 Direction::Up => executor.upgrade(self.target).await,
                 Direction::Down => executor.downgrade(self.target).await,

@@ -2,7 +2,7 @@
 
 use super::{Context, counted};
 use crate::ExitCode;
-use crate::terminal::{Format, Glyph};
+use crate::terminal::{Bar, Format, Glyph};
 use schema_engine::Result;
 use schema_engine::amount::{Noun, counted as count, size};
 use schema_engine::executor::{Deviation, Executor, Rehearsal, SafetyCopies};
@@ -15,8 +15,9 @@ pub(super) fn rehearse(
     target: &str,
     accepted: &[Deviation],
 ) -> Result<ExitCode> {
-    let executor = Executor { accepted, ..context.executor(SafetyCopies::Skip) };
-    let rehearsal = context.wait(executor.rehearse(target))?;
+    let bar = Bar::new(context.terminal, context.format);
+    let executor = Executor { accepted, progress: &bar, ..context.executor(SafetyCopies::Skip) };
+    let rehearsal = context.wait_for_a_run(&bar, executor.rehearse(target))?;
     match context.format {
         Format::Json => context.terminal.json(&Report::of(&rehearsal, context))?,
         Format::Text => tell(context, &rehearsal),

@@ -109,7 +109,10 @@ impl Ledger {
         watch: &Arc<Watch>,
     ) -> Result<Self> {
         let Fingerprint(sums) = Fingerprint::of(connection, &before).await?;
-        watch.follow(Lineage::of(&before));
+        let rows = |(table, sums): (&Ident, &Vec<Sums>)| {
+            (table.clone(), sums.first().map_or(0, |sums| sums.rows))
+        };
+        watch.follow(Lineage::of(&before), sums.iter().map(rows).collect());
         Ok(Self { before, sums, watch: Arc::clone(watch) })
     }
 

@@ -39,6 +39,9 @@ impl<'a> Patience<'a> {
                     if self.since.elapsed() >= self.limit {
                         return Err(self.named(error));
                     }
+                    if self.observer.cancelled() {
+                        return Err(error);
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
                 outcome => return outcome,

@@ -105,7 +105,7 @@ pub(super) async fn run(
     };
     work.keep_books(&statistics.save).await?;
     for (number, at) in todo.iter().enumerate() {
-        if executor.observer.cancelled() {
+        if executor.observer.cancelled() || executor.progress.cancelled() {
             return Err(stopped(&report));
         }
         executor.observer.begins(migrations[*at].name(), number + 1, todo.len());

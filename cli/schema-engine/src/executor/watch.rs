@@ -15,8 +15,10 @@ use crate::ident::Ident;
 use rusqlite::ffi;
 use rusqlite::functions::FunctionFlags;
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
+use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The SQL function that sums up rows.
@@ -26,6 +28,10 @@ pub(super) const DIGEST: &str = "tgenie_digest";
 #[derive(Default)]
 pub(super) struct Watch {
     seen: Mutex<Seen>,
+    /// How many rows were written so far.
+    rows: AtomicU64,
+    /// Whether the statement that runs shall end.
+    stop: AtomicBool,
 }
 
 #[derive(Default)]
@@ -34,7 +40,25 @@ struct Seen {
     lineage: Option<Lineage>,
     /// What the statement that was compiled last writes to.
     touched: Vec<Touched>,
+    /// The copy that runs, or ran last.
+    copying: Option<Copying>,
+    /// How many rows each table had.
+    rows: BTreeMap<Ident, u64>,
 }
+
+/// A copy of rows that goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Copying {
+    /// The table that the rows come from.
+    pub(super) from: Ident,
+    /// How many rows it has, as far as that was counted.
+    pub(super) rows: Option<u64>,
+    /// How many rows had been written before it.
+    since: u64,
+}
+
+/// Between two looks whether to stop, in instructions of SQLite's machine: about a millisecond.
+const INSTRUCTIONS: i32 = 20_000;
 
 impl Watch {
     /// Watches a connection from now on until it is closed.
@@ -49,6 +73,15 @@ impl Watch {
         let mut handle = connection.lock_handle().await.map_err(failed)?;
         install(handle.as_raw_handle().as_ptr(), &watch)
             .map_err(|error| Error::failed("can't watch the connection").because(error))?;
+        let counting = Arc::clone(&watch);
+        handle.set_update_hook(move |_| {
+            counting.rows.fetch_add(1, Ordering::Relaxed);
+        });
+        let stopping = Arc::clone(&watch);
+        // Once is enough: the statement ends with an error, and rolling back must not.
+        handle.set_progress_handler(INSTRUCTIONS, move || {
+            !stopping.stop.swap(false, Ordering::Relaxed)
+        });
         Ok(watch)
     }
 
@@ -57,13 +90,25 @@ impl Watch {
     }
 
     /// Follows rows from here.
-    pub(super) fn follow(&self, lineage: Lineage) {
-        *self.seen() = Seen { lineage: Some(lineage), touched: Vec::new() };
+    pub(super) fn follow(&self, lineage: Lineage, rows: BTreeMap<Ident, u64>) {
+        *self.seen() = Seen { lineage: Some(lineage), rows, ..Seen::default() };
     }
 
     /// Follows no more, and gives where rows came from so far.
     pub(super) fn take(&self) -> Lineage {
         std::mem::take(&mut *self.seen()).lineage.unwrap_or_default()
+    }
+
+    /// Ends the statement that runs, with an error.
+    pub(super) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// The copy that runs, and how many rows it has copied.
+    pub(super) fn copying(&self) -> Option<(Copying, u64)> {
+        let copying = self.seen().copying.clone()?;
+        let rows = self.rows.load(Ordering::Relaxed).saturating_sub(copying.since);
+        Some((copying, rows))
     }
 
     fn touches(&self, touched: Touched) {
@@ -78,9 +123,11 @@ impl Watch {
         if sql.starts_with("--") {
             return;
         }
-        let Seen { lineage, touched } = &mut *self.seen();
+        let Seen { lineage, touched, copying, rows } = &mut *self.seen();
         if let Some(lineage) = lineage {
-            lineage.follow(sql, std::mem::take(touched));
+            let from = lineage.follow(sql, std::mem::take(touched));
+            let since = self.rows.load(Ordering::Relaxed);
+            *copying = from.map(|from| Copying { rows: rows.get(&from).copied(), from, since });
         }
     }
 }

@@ -67,8 +67,9 @@ impl Lineage {
         Self { tables: tables.collect(), disturbed: BTreeSet::new() }
     }
 
-    /// Follows one statement that is about to run.
-    pub(crate) fn follow(&mut self, sql: &str, touched: Vec<Touched>) {
+    /// Follows one statement that is about to run. Gives the table whose rows it copies, if it is
+    /// a copy.
+    pub(crate) fn follow(&mut self, sql: &str, touched: Vec<Touched>) -> Option<Ident> {
         let effect = Effect::of(sql);
         self.disturbed.extend(touched.iter().map(|touched| touched.table().clone()));
         match effect {
@@ -105,17 +106,20 @@ impl Lineage {
                 self.disturbed.insert(table);
             }
             Effect::Copy(copy) => {
+                let from = copy.from.clone();
                 let is_new = self.tables.get(&copy.into).is_some_and(|it| it.origin.is_none());
                 if is_new {
                     self.copy(&copy);
                 }
                 let by_the_way = touched.into_iter();
                 self.write(by_the_way.filter(|it| !(is_new && *it.table() == copy.into)));
+                return Some(from);
             }
             Effect::Write => self.write(touched.into_iter()),
             // Whatever that touched, nobody asked for it.
             Effect::Other => {}
         }
+        None
     }
 
     /// What was touched on purpose.
@@ -245,7 +249,7 @@ mod tests {
         schema.tables.insert(table.name.clone(), table);
         let mut lineage = Lineage::of(&schema);
         for (sql, touched) in statements {
-            lineage.follow(sql, touched.to_vec());
+            let _ = lineage.follow(sql, touched.to_vec());
         }
         lineage
     }

@@ -9,7 +9,7 @@
 
 use rusqlite::Connection;
 use schema_engine::answers::Answers;
-use schema_engine::executor::{Executor, SafetyCopies};
+use schema_engine::executor::{Executor, RowLedger, SafetyCopies};
 use schema_engine::history::Migrations;
 use schema_engine::pair::Pair;
 use schema_engine::plan::Plan;
@@ -106,10 +106,10 @@ fn main() {
     println!("{ROWS} rows, 10 columns, 2 indexes, {} MB; medians of {ROUNDS}", bytes / 1_000_000);
     let mut rebuilt = f64::NAN;
     for change in changes() {
-        let mut taken = [Vec::new(), Vec::new()];
-        let mut memory = [0, 0];
+        let mut taken = [Vec::new(), Vec::new(), Vec::new()];
+        let mut memory = [0, 0, 0];
         for _ in 0..ROUNDS {
-            for (at, way) in ["by hand", "engine"].into_iter().enumerate() {
+            for (at, way) in ["by hand", "engine", "engine, no ledger"].into_iter().enumerate() {
                 let path = folder.path().join("work.db");
                 std::fs::copy(&original, &path).expect("a copy of the file");
                 let (seconds, kilobytes) = measured(change.name, way, &path);
@@ -119,11 +119,14 @@ fn main() {
         }
         let mut ratios: Vec<f64> =
             taken[1].iter().zip(&taken[0]).map(|(ours, theirs)| ours / theirs).collect();
-        let [theirs, ours] = taken.each_mut().map(|times| median(times));
+        let mut ledgers: Vec<f64> =
+            taken[1].iter().zip(&taken[2]).map(|(with, without)| with - without).collect();
+        let [theirs, ours, _] = taken.each_mut().map(|times| median(times));
         println!(
-            "{}: engine {ours:.3} s, by hand {theirs:.3} s, ratio {:.2}; memory {} and {} MB",
+            "{}: engine {ours:.3} s, by hand {theirs:.3} s, ratio {:.2}; the row ledger {:.3} s; memory {} and {} MB",
             change.name,
             median(&mut ratios),
+            median(&mut ledgers),
             memory[1] / 1024,
             memory[0] / 1024,
         );
@@ -153,7 +156,11 @@ fn measured(change: &str, way: &str, path: &Path) -> (f64, u64) {
 
 fn once(change: &str, way: &str, path: &Path) {
     let change = changes().into_iter().find(|found| found.name == change).expect("a change");
-    let seconds = if way == "engine" { by_engine(&change, path) } else { by_hand(&change, path) };
+    let seconds = match way {
+        "engine" => by_engine(&change, path, RowLedger::default()),
+        "engine, no ledger" => by_engine(&change, path, RowLedger::Never),
+        _ => by_hand(&change, path),
+    };
     println!("{seconds} {}", peak_memory());
 }
 
@@ -200,7 +207,7 @@ fn before() -> Vec<String> {
     statements
 }
 
-fn by_engine(change: &Change, path: &Path) -> f64 {
+fn by_engine(change: &Change, path: &Path, row_ledger: RowLedger) -> f64 {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("tokio");
     runtime.block_on(async {
@@ -210,6 +217,7 @@ fn by_engine(change: &Change, path: &Path) -> f64 {
             Box::new(Statements("m002_change", plan.statements().map(str::to_owned).collect())),
         ];
         let executor = Executor::new(path, &migrations, SafetyCopies::Skip);
+        let executor = Executor { row_ledger, ..executor };
         let started = Instant::now();
         let report = executor.upgrade("head").await.expect("the upgrade");
         assert_eq!(report.ran.len(), 1);

@@ -36,7 +36,7 @@ impl Default for RowLedger {
     }
 }
 
-/// Up to this size the ledger takes less than about two seconds.
+/// Beyond this size every row would be read twice for longer than anybody waits.
 pub const DEFAULT_LIMIT: u64 = 512 << 20;
 
 /// As many columns as one call of the SQL function takes.

@@ -138,3 +138,30 @@ fn undo_puts_back_what_was_before_the_last_run_and_can_be_undone() {
     assert_eq!(texts(&database, "SELECT a FROM notes").len(), 2);
     assert!(revisions(&database).is_empty());
 }
+
+#[test]
+fn repair_plans_the_way_back_and_loses_nothing_unasked() {
+    let sandbox = Sandbox::upgraded();
+    let database = sandbox.database();
+    add_tasks(&database, 4);
+    let before = schema(&database);
+    sandbox.unchanged(|| sandbox.tgenie("db repair").run().exits(0).says("Nothing to repair"));
+    run(&database, "DROP INDEX idx_tasks_eta; ALTER TABLE tasks ADD COLUMN mine TEXT DEFAULT 'x'");
+    sandbox.unchanged(|| {
+        let shown = sandbox.tgenie("db repair --dry-run").run().exits(0);
+        shown.says("- column tasks.mine").says("+ index idx_tasks_eta");
+        let open = sandbox.tgenie("db repair --yes").run().exits(4);
+        open.says("4 rows here hold one").says("--accept TG102");
+        let unasked = sandbox.tgenie("db repair --accept TG102").run().exits(4);
+        unasked.says("Give --yes");
+    });
+    sandbox.tgenie("db repair --yes --accept TG102").run().exits(0).says("before-repair");
+    let sorted = |mut schema: Vec<String>| {
+        schema.sort();
+        schema
+    };
+    assert_eq!(sorted(schema(&database)), sorted(before));
+    assert_eq!(texts(&database, "SELECT id FROM tasks").len(), 4);
+    sandbox.tgenie("db downgrade").run().exits(0);
+    sandbox.unchanged(|| sandbox.tgenie("db repair").run().exits(4).says("none of the revisions"));
+}

@@ -24,6 +24,7 @@ mod safety_copies;
 mod settings;
 mod shell;
 mod source_tree;
+mod step_back;
 mod streams;
 mod takeover;
 mod targets;

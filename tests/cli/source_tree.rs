@@ -3,6 +3,7 @@
 //! The clone is a copy of the sources under `target/tmp`, kept from one run to the next, so that
 //! only what changed is compiled. The tests here take turns in it.
 
+mod drift;
 mod questions;
 mod tree;
 mod two_heads;

@@ -25,7 +25,9 @@ pub use answers::AnswerFlags;
 pub use backups::{Backups, BackupsCommand, Prune, RestoreCopy, Undo};
 pub use diff::{Diff, DiffOutput, Verdict};
 pub use files::{Dump, Reset, Restore, Verify};
-pub use migrations::{Baseline, Migrate, Rebase, Revision, Stamp, Upgrade};
+pub use migrations::{
+    Baseline, Downgrade, From, Migrate, Rebase, Repair, Revision, Stamp, Upgrade,
+};
 pub use shell::{Completions, Manual, Shell};
 pub use undrop::Undrop;
 pub use values::{DumpTarget, Preview};
@@ -96,7 +98,7 @@ pub enum DbCommand {
     ///
     /// Without a revision, one step. What the revision added is removed with its data; a safety
     /// copy is made first.
-    Downgrade(Migrate),
+    Downgrade(Downgrade),
 
     /// Write a new revision.
     ///
@@ -166,6 +168,11 @@ pub enum DbCommand {
     /// over, whatever Alembic's books in it say.
     Baseline(Baseline),
 
+    /// Bring a schema that something else changed back to what its revisions make.
+    ///
+    /// Plans and proves the way, shows it and asks. What it would lose has to be accepted.
+    Repair(Repair),
+
     /// See and bring back what revisions written with --keep-dropped have parked.
     ///
     /// Without a name it lists what is parked. A column gets its values back where it is there
@@ -207,6 +214,7 @@ impl DbCommand {
             | Self::Rebase(_)
             | Self::Stamp(_)
             | Self::Baseline(_)
+            | Self::Repair(_)
             | Self::Current
             | Self::History
             | Self::Check

@@ -13,6 +13,7 @@ mod manual;
 mod migrate;
 mod rebase;
 mod rehearse;
+mod repair;
 mod reset;
 mod restore;
 mod revision;
@@ -103,6 +104,7 @@ fn run_db(app: &App, Db { common, command }: Db, terminal: &Terminal) -> Result<
         DbCommand::Undrop(arguments) => undrop::undrop(&context, &arguments),
         DbCommand::Undo(arguments) => undo::undo(&context, &arguments),
         DbCommand::Stamp(arguments) => stamp::stamp(&context, &arguments),
+        DbCommand::Repair(arguments) => repair::repair(&context, &arguments),
         DbCommand::Baseline(arguments) => stamp::baseline(&context, &arguments),
         DbCommand::Reset(arguments) => reset::reset(&context, &arguments),
         DbCommand::Verify(arguments) => verify::verify(&context, &arguments),

@@ -62,6 +62,35 @@ impl Autogenerate<'_> {
         })
     }
 
+    /// Drafts what the live database has beyond the history, and lacks of it, as a revision. Nothing
+    /// is counted: the rows are there already.
+    ///
+    /// # Errors
+    /// When there is no database or it doesn't stand at head, an answer answers nothing, or the plan
+    /// can't be proven.
+    pub async fn draft_from_live(&self) -> Result<Result<Draft, Vec<String>>> {
+        let scratch = Scratch::empty().await?;
+        replay(&scratch, self.migrations).await?;
+        let history = scratch.schema().await?;
+        let connection = open(self.database, Access::ReadOnly).await?;
+        let read = async {
+            let standing = Standing::read(&connection, self.migrations).await?;
+            standing.refuse_unknown()?;
+            if standing.is_at_head(self.migrations) {
+                return inspect(&connection).await;
+            }
+            Err(Error::refused(format!(
+                "the database is not at head (at {}): what it differs in belongs behind what is pending",
+                standing.last().unwrap_or("base")
+            ))
+            .state("Nothing was written.")
+            .next("Run `db upgrade --accept-drift` first."))
+        };
+        let live: Result<Schema> = read.await;
+        close(connection).await?;
+        draft(Pair::new(&history, &live?), None, self.answers).await
+    }
+
     /// The live database where it stands at head and agrees with the history.
     async fn live(
         &self,
@@ -117,7 +146,8 @@ impl Autogenerate<'_> {
             return Ok(true);
         }
         let what = "the live database is not what its revisions made it";
-        Err(drift::error(what, &difference))
+        Err(drift::error(what, &difference)
+            .next("`db repair` plans the way back, and `db revision -a --from live` writes the change down as a revision."))
     }
 }
 

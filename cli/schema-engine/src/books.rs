@@ -13,7 +13,7 @@ mod table;
 
 pub(crate) use step::Step;
 pub use table::TABLE;
-pub(crate) use table::{fingerprints, forget_all, keep, written_by};
+pub(crate) use table::{Kept, fingerprints, forget_all, keep, steps_down, written_by};
 
 use crate::error::{Error, Result};
 use crate::history::Migrations;

@@ -13,9 +13,11 @@ mod observer;
 mod patience;
 mod pulse;
 mod rehearsal;
+mod repair;
 mod run;
 mod script;
 mod standing;
+mod step_back;
 mod watch;
 
 pub use adopt::Predecessor;
@@ -23,6 +25,7 @@ pub use by_hand::{ByHand, Purge};
 pub use ledger::{DEFAULT_LIMIT, Held, RowLedger};
 pub use observer::{Observer, Silent};
 pub use rehearsal::Rehearsal;
+pub use repair::Repair;
 pub use standing::{Standing, Unknown};
 
 use crate::backup::{CopyCondition, prune, safety_copy, same_as_before};

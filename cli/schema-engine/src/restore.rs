@@ -4,6 +4,7 @@
 //! not at all.
 
 mod check;
+pub(crate) mod confined;
 mod draft;
 mod feed;
 mod guard;

@@ -20,6 +20,19 @@ pub struct Upgrade {
     pub rehearse: bool,
 }
 
+/// `db downgrade`.
+#[derive(Debug, Args)]
+pub struct Downgrade {
+    /// What it shares with `db upgrade`.
+    #[command(flatten)]
+    pub migrate: Migrate,
+
+    /// Take back the revisions that this program doesn't know, by the steps that are kept in the
+    /// file. They are tried on a copy first, and confined.
+    #[arg(long, conflicts_with_all = ["revision", "flag", "sql", "accept_drift", "allow_edited"])]
+    pub from_file: bool,
+}
+
 /// `db upgrade` and `db downgrade`.
 #[derive(Debug, Args)]
 pub struct Migrate {
@@ -123,6 +136,29 @@ impl Rebase {
     }
 }
 
+/// What a revision is written from instead of the models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum From {
+    /// The live database.
+    Live,
+}
+
+/// `db repair`.
+#[derive(Debug, Args)]
+pub struct Repair {
+    /// Go ahead without the question.
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Show the way back and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// What the comparison can't find out by itself.
+    #[command(flatten)]
+    pub answers: AnswerFlags,
+}
+
 /// `db revision`.
 #[derive(Debug, Args)]
 #[command(mut_group("AnswerFlags", |answers| answers.requires("autogenerate")))]
@@ -134,6 +170,11 @@ pub struct Revision {
     /// Find out what changed in the models and write it down.
     #[arg(short, long)]
     pub autogenerate: bool,
+
+    /// Write down what something else changed in the live database, and enter the revision into its
+    /// books, so that it is run everywhere but there. With --autogenerate.
+    #[arg(long, value_name = "SIDE", requires = "autogenerate", conflicts_with = "keep_dropped")]
+    pub from: Option<From>,
 
     /// Park the values of dropped columns and tables in the database instead of losing them.
     ///

@@ -49,7 +49,7 @@ fn a_revision_is_an_argument_or_a_flag() {
         let command = parse_line(&format!("tgenie db {arguments}")).expect(arguments);
         let given = match &command {
             DbCommand::Upgrade(upgrade) => upgrade.migrate.revision(),
-            DbCommand::Downgrade(migrate) => migrate.revision(),
+            DbCommand::Downgrade(downgrade) => downgrade.migrate.revision(),
             other => panic!("{arguments} is {other:?}"),
         };
         assert_eq!(given.unwrap_or_default(), revision, "{arguments}");

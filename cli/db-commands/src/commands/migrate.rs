@@ -2,7 +2,7 @@
 
 use super::{Context, counted, stamp};
 use crate::ExitCode;
-use crate::arguments::{Migrate, Preview, Upgrade};
+use crate::arguments::{Downgrade, Migrate, Preview, Upgrade};
 use crate::settings::Access;
 use crate::terminal::{Bar, Format, Glyph};
 use schema_engine::Result;
@@ -20,8 +20,9 @@ pub(super) fn upgrade(context: &Context<'_>, arguments: &Upgrade) -> Result<Exit
     request.run(context)
 }
 
-pub(super) fn downgrade(context: &Context<'_>, arguments: &Migrate) -> Result<ExitCode> {
-    Request::new(arguments, Direction::Down, "-1").run(context)
+pub(super) fn downgrade(context: &Context<'_>, arguments: &Downgrade) -> Result<ExitCode> {
+    let request = Request::new(&arguments.migrate, Direction::Down, "-1");
+    if arguments.from_file { request.step_back(context) } else { request.run(context) }
 }
 
 /// What both commands ask for.
@@ -83,6 +84,27 @@ impl<'a> Request<'a> {
             Format::Text => self.tell(context, &report),
         }
         Ok(ExitCode::Done)
+    }
+
+    /// Takes a newer database back by what is kept in it.
+    fn step_back(&self, context: &Context<'_>) -> Result<ExitCode> {
+        let stamp = stamp();
+        let copies = if self.copies { context.copies(&stamp) } else { SafetyCopies::Skip };
+        let executor = context.executor(copies);
+        let todo = context.wait(executor.preview_step_back())?;
+        if self.preview == Preview::DryRun {
+            return self.show(context, &todo);
+        }
+        context.settings.database.value.ensure_writable()?;
+        let done = context.wait(executor.step_back())?;
+        if context.format == Format::Text {
+            for revision in &todo {
+                context
+                    .terminal
+                    .say_item(self.glyph(), &format!("{revision} (by the steps in the file)"));
+            }
+        }
+        super::stamp::tell(context, &done)
     }
 
     /// Makes the folder of a database that is about to be made. A target that makes no sense, or

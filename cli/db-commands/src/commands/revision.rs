@@ -3,7 +3,7 @@
 mod ask;
 
 use super::cost::Cost;
-use super::{Context, counted};
+use super::{Context, counted, stamp};
 use crate::ExitCode;
 use crate::arguments::{Preview, Revision};
 use crate::settings::Naming;
@@ -51,7 +51,7 @@ pub(super) fn revision(context: &Context<'_>, arguments: &Revision) -> Result<Ex
     let created = now.format("%Y-%m-%d %H:%M UTC").to_string();
     let new = New { id, parent: known.last().copied(), message, created };
     let (draft, module) = if arguments.autogenerate {
-        match ask::settled_draft(context, arguments.answers(&new.id))? {
+        match ask::settled_draft(context, arguments.answers(&new.id), arguments.from)? {
             Ok(draft) => {
                 let module = draft.module(&new.id, new.parent, new.message, &new.created);
                 (Some(draft), module)
@@ -66,6 +66,9 @@ pub(super) fn revision(context: &Context<'_>, arguments: &Revision) -> Result<Ex
         return Ok(ExitCode::Done);
     }
     let written = folder.write(&new.id, &module)?;
+    if arguments.from.is_some() {
+        enter(context, &new.id)?;
+    }
     match context.format {
         Format::Json => context.terminal.json(&Report {
             version: 1,
@@ -82,6 +85,24 @@ pub(super) fn revision(context: &Context<'_>, arguments: &Revision) -> Result<Ex
         Format::Text => tell(context, draft.as_ref(), &shown(&written.path, tree.root())),
     }
     Ok(ExitCode::Done)
+}
+
+/// Enters a revision that was written from the live database into its books.
+fn enter(context: &Context<'_>, id: &str) -> Result<()> {
+    context.settings.database.value.ensure_writable()?;
+    let now = stamp();
+    let entered = context.wait(context.executor(context.copies(&now)).enter(id));
+    let done = entered.map_err(|error| {
+        error.next(format!(
+            "{id} was written: `{}` enters it.",
+            context.command(&format!("stamp {id}"))
+        ))
+    })?;
+    if context.format == Format::Text {
+        let (path, last) = (context.database().display(), done.to.as_deref().unwrap_or(id));
+        context.terminal.say(&format!("  {path} has it already, and is at {last} by its books."));
+    }
+    Ok(())
 }
 
 /// A revision that is about to be written.

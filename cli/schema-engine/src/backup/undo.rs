@@ -9,14 +9,13 @@ use crate::error::{Error, Result};
 
 /// What a safety copy is named by that `undo` goes back to. Its own is among them: an undo can be
 /// undone.
-const REASONS: [&str; 7] = [
+const REASONS: [&str; 6] = [
     "before-upgrade",
     "before-downgrade",
     "before-undo",
     "before-stamp",
     "before-baseline",
     "before-repair",
-    "before-step-back",
 ];
 
 /// A table whose rows are not all in the copy.

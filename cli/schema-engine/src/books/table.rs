@@ -2,6 +2,7 @@
 
 use super::fingerprint;
 use super::recorded::{recorded_down, recorded_up};
+use super::step::Step;
 use crate::connection::explain;
 use crate::error::{Error, Result};
 use crate::history::Migrations;
@@ -19,6 +20,17 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS \"schema_engine_revisions\" ( \
 /// revision back and applied it again.
 const VALID: &str = "FROM schema_engine_revisions AS own JOIN seaql_migrations AS books \
      ON books.version = own.revision AND books.applied_at = own.applied_at";
+
+/// What is kept about a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// Its id.
+    pub(crate) revision: String,
+    /// Its place in the history of the program that applied it.
+    pub(crate) place: i64,
+    /// The steps of its way down, where they are known.
+    pub(crate) down: Option<Vec<Step>>,
+}
 
 fn query(sql: &str) -> Statement {
     Statement::from_string(DbBackend::Sqlite, sql)
@@ -64,6 +76,31 @@ pub(crate) async fn written_by(
         let sql = format!("SELECT own.revision, own.program {VALID} WHERE own.program IS NOT NULL");
         let rows = connection.query_all_raw(query(&sql)).await?;
         rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+    };
+    read.await.map_err(unreadable)
+}
+
+/// Every row that counts, in the order in which the revisions stand in the history. A text that is
+/// no list of steps counts as none.
+pub(crate) async fn steps_down(connection: &impl ConnectionTrait) -> Result<Vec<Kept>> {
+    let read = async {
+        if !is_there(connection).await? {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT own.revision, own.place, own.down {VALID} ORDER BY own.place, own.revision"
+        );
+        let rows = connection.query_all_raw(query(&sql)).await?;
+        rows.iter()
+            .map(|row| {
+                let down: Option<String> = row.try_get_by_index(2)?;
+                Ok(Kept {
+                    revision: row.try_get_by_index(0)?,
+                    place: row.try_get_by_index(1)?,
+                    down: down.and_then(|text| serde_json::from_str(&text).ok()),
+                })
+            })
+            .collect()
     };
     read.await.map_err(unreadable)
 }

@@ -91,6 +91,26 @@ impl Executor<'_> {
         .await
     }
 
+    /// Enters a revision that was written from this very database, so that it isn't run on it.
+    ///
+    /// # Errors
+    /// When the database has moved since. It is unchanged then.
+    pub async fn enter(&self, revision: &str) -> Result<ByHand> {
+        self.change("before-stamp", async |transaction| {
+            let standing = Standing::read(transaction, self.migrations).await?;
+            if !standing.is_at_head(self.migrations) {
+                return Err(Error::failed("the database is no longer at head")
+                    .state("The database is unchanged."));
+            }
+            let unwritten = |error| explain(error, "can't write the books").state(UNCHANGED);
+            ensure_bookkeeping(transaction).await.map_err(unwritten)?;
+            record(transaction, &[revision.to_owned()]).await.map_err(unwritten)?;
+            let from = standing.last().map(str::to_owned);
+            Ok(ByHand { from, to: Some(revision.to_owned()), reshaped: None, safety_copy: None })
+        })
+        .await
+    }
+
     /// Enters a database that has the tables but no history: at `target`, or at the newest revision
     /// that makes its schema. One of the earlier program is taken over whatever Alembic's books say.
     ///

@@ -410,7 +410,7 @@ impl Expected {
         let difference = diff(Pair::new(&replayed, live));
         if !difference.is_empty() && !executor.accepts(Deviation::Drift) {
             return Err(drift::error("the database is not what its revisions made it", &difference)
-                .next("`db repair` plans the way back, and `db revision --from live` writes the change down as a revision.")
+                .next("`db repair` plans the way back, and `db revision -a --from live` writes the change down as a revision.")
                 .next("`db upgrade --accept-drift` goes on and leaves it as it is."));
         }
         let drift = difference.lines();
@@ -450,7 +450,7 @@ impl Expected {
             return Err(Error::refused("the revisions would change what the database differs in from its history")
                 .because(changed.chain(new).collect::<Vec<_>>().join("\n"))
                 .state(UNCHANGED)
-                .next("What they would take away may hold data: see to it with `db repair` or `db revision --from live` first."));
+                .next("What they would take away may hold data: see to it with `db repair` or `db revision -a --from live` first."));
         }
         let difference = diff(Pair::new(live, &replayed));
         Err(Error::failed("the revisions left another schema than they leave on an empty database")

@@ -1,6 +1,7 @@
 //! The questions of a draft, put to the person at the keyboard. Where nobody is there, open
 //! questions are a refusal that gives their flags.
 
+use crate::arguments::From;
 use crate::commands::Context;
 use crate::terminal::{Answer, Format, Terminal};
 use schema_engine::answers::{Answers, Rename};
@@ -19,6 +20,7 @@ const INSTEAD: &str = "Run this again and answer, or give the answer as a flag: 
 pub(super) fn settled_draft(
     context: &Context<'_>,
     mut answers: Answers,
+    from: Option<From>,
 ) -> Result<Result<Draft, Vec<String>>> {
     let somebody_is_there = context.terminal.can_ask() && context.format == Format::Text;
     let given = answers.fills.clone();
@@ -29,7 +31,13 @@ pub(super) fn settled_draft(
             database: context.database(),
             answers: &answers,
         };
-        let mut draft = match context.wait(autogenerate.draft()) {
+        let drafted = context.wait(async {
+            match from {
+                None => autogenerate.draft().await,
+                Some(From::Live) => autogenerate.draft_from_live().await,
+            }
+        });
+        let mut draft = match drafted {
             Ok(Ok(draft)) => draft,
             Ok(Err(notes)) => return Ok(Err(notes)),
             // A slip in an expression that was typed just now: it is asked for again.

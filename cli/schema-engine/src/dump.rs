@@ -26,6 +26,7 @@ pub(crate) use schema::{is_reserved, quoted};
 pub(crate) use script::sequence_helper;
 
 use crate::database_file::durable::{self, Existing, Unpublished};
+use crate::database_file::soundness::{self, Depth, Soundness};
 use crate::database_file::{DatabaseFile, Found, real_path, same_file};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Silent};
@@ -242,16 +243,14 @@ fn open(file: &DatabaseFile) -> Result<Connection> {
 /// much of it.
 fn quick_check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     const MOST: usize = 20;
-    let check = || {
-        connection
-            .prepare(&format!("PRAGMA quick_check({MOST})"))?
-            .query_map([], |row| row.get(0))?
-            .collect::<rusqlite::Result<Vec<String>>>()
-    };
-    match check() {
-        Ok(faults) => Ok(faults.into_iter().filter(|fault| fault != "ok").collect()),
-        Err(error) if script::is_damage(&error) => Ok(vec![error.to_string()]),
-        Err(error) => Err(error),
+    let Soundness { faults, unchecked, .. } = soundness::check(connection, Depth::Quick, MOST)?;
+    // Without the collation no SQLite could fill the indexes again: such a dump comes back nowhere.
+    match unchecked.into_iter().find(|(_, why)| why.starts_with("no such collation")) {
+        Some((_, why)) => Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR),
+            Some(why),
+        )),
+        None => Ok(faults),
     }
 }
 

@@ -35,29 +35,45 @@ pub(crate) fn check(
     depth: Depth,
     most: usize,
 ) -> rusqlite::Result<Soundness> {
-    let pragma = match depth {
-        Depth::Quick => "quick_check",
-        Depth::Full => "integrity_check",
-    };
     let mut soundness = Soundness::default();
     // What is no fault is taken out of the answer afterwards.
-    match messages(connection, &format!("PRAGMA {pragma}({})", most + 20)) {
+    match messages(connection, &format!("PRAGMA {}({})", depth.pragma(), most + 20)) {
         Ok(lines) => soundness.sort(lines),
         Err(error) if is_missing_something(&error) => {
             for table in tables(connection)? {
-                match messages(connection, &format!("PRAGMA {pragma}({})", table.quoted())) {
-                    Ok(lines) => soundness.sort(lines),
-                    Err(error) if is_missing_something(&error) => {
-                        soundness.unchecked.push((table, told(&error)));
-                    }
-                    Err(error) => fault(&mut soundness, error)?,
-                }
+                check_table(connection, depth, table, &mut soundness)?;
             }
         }
         Err(error) => fault(&mut soundness, error)?,
     }
     soundness.faults.truncate(most);
     Ok(soundness)
+}
+
+/// Checks one table and adds what it finds.
+pub(crate) fn check_table(
+    connection: &Connection,
+    depth: Depth,
+    table: Ident,
+    soundness: &mut Soundness,
+) -> rusqlite::Result<()> {
+    match messages(connection, &format!("PRAGMA {}({})", depth.pragma(), table.quoted())) {
+        Ok(lines) => soundness.sort(lines),
+        Err(error) if is_missing_something(&error) => {
+            soundness.unchecked.push((table, told(&error)));
+        }
+        Err(error) => fault(soundness, error)?,
+    }
+    Ok(())
+}
+
+impl Depth {
+    fn pragma(self) -> &'static str {
+        match self {
+            Self::Quick => "quick_check",
+            Self::Full => "integrity_check",
+        }
+    }
 }
 
 impl Soundness {

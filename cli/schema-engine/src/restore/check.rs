@@ -8,9 +8,11 @@ use rusqlite::config::DbConfig;
 
 use super::{ForeignKeys, RestoreOptions, SourceKind, script};
 use crate::database_file::durable;
+use crate::database_file::soundness::{self, Depth};
 use crate::dump::quoted;
 use crate::dump::seal::Counts;
 use crate::error::{Error, Result};
+use crate::ident::Ident;
 use crate::progress::stop_if_asked;
 
 /// How many faults a message shows.
@@ -94,29 +96,38 @@ fn open(database: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn integrity(connection: &Connection, source: SourceKind) -> rusqlite::Result<Vec<String>> {
-    let found = |check: &str| {
-        connection
-            .prepare(&format!("PRAGMA {check}"))?
-            .query_map([], |row| row.get::<_, String>(0))?
-            .collect::<rusqlite::Result<Vec<_>>>()
-    };
-    let mut faults = match source {
-        SourceKind::Database => found(&format!("integrity_check({SHOWN})"))?,
+    // An index for searches that doesn't fit its texts was so when it was saved; it can be made anew.
+    let soundness = match source {
+        SourceKind::Database => soundness::check(connection, Depth::Full, SHOWN)?,
         SourceKind::Dump => {
-            let mut faults = found(&format!("quick_check({SHOWN})"))?;
+            let mut soundness = soundness::check(connection, Depth::Quick, SHOWN)?;
             let mut tables = connection.prepare(
                 "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('virtual', 'shadow')",
             )?;
-            let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
+            let tables = tables.query_map([], |row| row.get::<_, String>(0).map(Ident::new))?;
             for table in tables.collect::<rusqlite::Result<Vec<_>>>()? {
-                faults.extend(found(&format!("integrity_check({})", quoted(&table)))?);
+                soundness::check_table(connection, Depth::Full, table, &mut soundness)?;
             }
-            faults
+            // A virtual table that can't be opened lacks what is behind it, unless it is its app that
+            // is missing.
+            let (_, lacking): (Vec<_>, Vec<_>) =
+                soundness.unchecked.drain(..).partition(|(_, why)| is_of_the_app(why));
+            soundness
+                .faults
+                .extend(lacking.into_iter().map(|(table, why)| format!("{table}: {why}")));
+            soundness
         }
     };
-    faults.retain(|fault| fault != "ok");
+    let mut faults = soundness.faults;
     faults.truncate(SHOWN);
     Ok(faults)
+}
+
+/// Whether something isn't there that only the app brings along.
+fn is_of_the_app(why: &str) -> bool {
+    ["unknown tokenizer", "no such tokenizer", "no such module", "no such collation"]
+        .iter()
+        .any(|what| why.starts_with(what))
 }
 
 fn references(connection: &Connection) -> rusqlite::Result<(u64, Vec<String>)> {

@@ -26,7 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             start_together(Stage::python, 1, &["delete", "wal"]);
         }),
         trial("r29_a_step_is_counted_from_where_it_was_asked", one_step),
-        trial("r30_a_killed_holder_blocks_nobody", killed_holder),
+        trial("r30_r31_a_killed_holder_blocks_nobody", killed_holder),
     ]
 }
 
@@ -73,11 +73,13 @@ fn one_step() {
     assert_eq!(database::revisions(&path), HISTORY[..2]);
 }
 
-/// The lock is the kernel's, so it is gone with its process.
+/// The lock is the kernel's, so it is gone with its process; and it is the database file's, so programs
+/// with other folders for temporary files see it.
 fn killed_holder() {
     let stage = Stage::new();
     stage.at(HISTORY[0]);
-    let holder = stage.run("hold").arg(stage.sandbox.database()).start();
+    let holder =
+        stage.run("hold").arg(stage.sandbox.database()).env("TMPDIR", stage.sandbox.home()).start();
     let pid = holder.pid();
     std::thread::sleep(Duration::from_millis(500));
     let waiting = stage.run("db upgrade").start();

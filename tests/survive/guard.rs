@@ -6,6 +6,16 @@
 #[path = "../cases/change_collation/module.rs"]
 mod change_collation;
 
+// One that makes a table before it edits another and rebuilds a third.
+#[expect(
+    dead_code,
+    unreachable_pub,
+    clippy::doc_markdown,
+    reason = "it is written for a migration crate"
+)]
+#[path = "../cases/rebuild_edit_and_plain_steps/module.rs"]
+mod rebuild_edit_and_plain_steps;
+
 // One whose table keeps its rows where they are.
 #[expect(dead_code, unreachable_pub, reason = "it is written for a migration crate")]
 #[path = "../cases/allow_null/module.rs"]
@@ -85,6 +95,30 @@ async fn r03_a_module_refuses_where_foreign_keys_are_enforced_and_touches_nothin
     Migrator::up(&connection, None).await.unwrap_err();
     connection.close().await.unwrap();
     assert_eq!(children(&path), rows);
+    assert_eq!(bytes(&path), before);
+}
+
+/// Also the steps before the rebuild, which would do no harm by themselves.
+#[tokio::test]
+async fn r03_a_module_of_several_steps_refuses_before_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    open(&path)
+        .execute_batch(concat!(
+            include_str!("../cases/rebuild_edit_and_plain_steps/before.sql"),
+            include_str!("../cases/rebuild_edit_and_plain_steps/rows.sql")
+        ))
+        .unwrap();
+    let before = bytes(&path);
+    let connection = connect(&path, true).await;
+    let module = rebuild_edit_and_plain_steps::Migration;
+    let refused = module.up(&SchemaManager::new(&connection)).await.unwrap_err().to_string();
+    assert!(refused.contains("enforces foreign keys"), "{refused}");
+    let transaction = connection.begin().await.unwrap();
+    let refused = module.up(&SchemaManager::new(&transaction)).await.unwrap_err().to_string();
+    assert!(refused.contains("Nothing was changed"), "{refused}");
+    transaction.commit().await.unwrap();
+    connection.close().await.unwrap();
     assert_eq!(bytes(&path), before);
 }
 

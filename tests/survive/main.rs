@@ -18,6 +18,7 @@ mod ledger;
 mod parked;
 mod refusals;
 mod rehearsal;
+mod runner;
 mod shape;
 mod statistics;
 mod stopping;

@@ -1,0 +1,97 @@
+//! Which revisions run, and that the books and the tables never say two things.
+
+use crate::support::{ask, bytes, open};
+use schema_engine::executor::{Executor, SafetyCopies};
+use schema_engine::history::Migrations;
+use schema_engine::{ErrorKind, Result};
+use sea_orm::{ConnectionTrait as _, DbErr};
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+use std::path::Path;
+
+/// A revision of one statement.
+struct Sql(&'static str, &'static str);
+
+impl MigrationName for Sql {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Sql {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared(self.1).await.map(drop)
+    }
+}
+
+const FIRST: (&str, &str) = ("m001", "CREATE TABLE a (id integer PRIMARY KEY, n text)");
+const SECOND: (&str, &str) = ("m002", "CREATE TABLE b (id integer PRIMARY KEY)");
+const THIRD: (&str, &str) = ("m003", "CREATE TABLE c (id integer PRIMARY KEY)");
+
+fn history(revisions: &[(&'static str, &'static str)]) -> Migrations {
+    let each =
+        revisions.iter().map(|(name, sql)| -> Box<dyn MigrationTrait> { Box::new(Sql(name, sql)) });
+    each.collect()
+}
+
+async fn upgrade(path: &Path, revisions: &[(&'static str, &'static str)]) -> Result<Vec<String>> {
+    let migrations = history(revisions);
+    let report = Executor::new(path, &migrations, SafetyCopies::Skip).upgrade("head").await?;
+    Ok(report.ran.into_iter().map(|ran| ran.revision).collect())
+}
+
+fn books(path: &Path) -> Vec<String> {
+    ask(&open(path), "SELECT version FROM seaql_migrations ORDER BY version")
+}
+
+fn tables(path: &Path) -> Vec<String> {
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND length(name) = 1 ORDER BY 1";
+    ask(&open(path), sql)
+}
+
+#[tokio::test]
+async fn r28_tables_and_books_come_together_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    upgrade(&path, &[FIRST]).await.unwrap();
+    // The third fails, then the books refuse the row of the second.
+    let broken =
+        ("m003", "CREATE TABLE c (id integer PRIMARY KEY); INSERT INTO nowhere VALUES (1)");
+    upgrade(&path, &[FIRST, SECOND, broken]).await.unwrap_err();
+    assert_eq!((tables(&path), books(&path)), (vec!["a".to_owned()], vec!["m001".to_owned()]));
+    let full = "CREATE TRIGGER full BEFORE INSERT ON seaql_migrations
+                BEGIN SELECT RAISE(ABORT, 'the books are full'); END";
+    open(&path).execute_batch(full).unwrap();
+    upgrade(&path, &[FIRST, SECOND]).await.unwrap_err();
+    assert_eq!((tables(&path), books(&path)), (vec!["a".to_owned()], vec!["m001".to_owned()]));
+    open(&path).execute_batch("DROP TRIGGER full").unwrap();
+    assert_eq!(upgrade(&path, &[FIRST, SECOND]).await.unwrap(), ["m002"]);
+    assert_eq!(tables(&path), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn r40_a_revision_that_was_merged_late_still_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    assert_eq!(upgrade(&path, &[FIRST, THIRD]).await.unwrap(), ["m001", "m003"]);
+    assert_eq!(upgrade(&path, &[FIRST, SECOND, THIRD]).await.unwrap(), ["m002"]);
+    assert_eq!((tables(&path).len(), books(&path).len()), (3, 3));
+}
+
+/// R41, too: nobody takes it for one that is at head.
+#[tokio::test]
+async fn r43_a_database_that_is_newer_than_the_program_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    upgrade(&path, &[FIRST, SECOND]).await.unwrap();
+    open(&path).execute_batch("INSERT INTO b VALUES (1), (2)").unwrap();
+    let before = bytes(&path);
+    let older = history(&[FIRST]);
+    let executor = Executor::new(&path, &older, SafetyCopies::Skip);
+    for outcome in [executor.upgrade("head").await, executor.downgrade("base").await] {
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert!(!error.next_steps().is_empty());
+        assert_eq!(bytes(&path), before);
+    }
+}

@@ -211,9 +211,7 @@ impl Stage {
             let is_copy = path.parent() == Some(&self.sandbox.backups())
                 && name.starts_with("taskgenie-")
                 && path.extension().is_some_and(|extension| extension == "db");
-            let is_draft_of_a_restore = name.starts_with(".restore-");
-            is_draft_of_a_restore
-                || path == self.sandbox.database()
+            path == self.sandbox.database()
                 || path == self.dump()
                 || is_copy
                 || journal == Journal::Wal && sidecars.iter().any(|sidecar| sidecar == path)

@@ -146,6 +146,9 @@ fn dump_to_file(file: &DatabaseFile, path: &Path, options: &DumpOptions<'_>) -> 
         let what = format!("can't write {}", path.display());
         let advice = match error.kind() {
             io::ErrorKind::NotFound => "The folder of the file has to exist.",
+            io::ErrorKind::AlreadyExists => {
+                "Not all of the database could be read, and that replaces no older dump: name another file."
+            }
             io::ErrorKind::StorageFull => "Make room on the disk or choose another one.",
             _ => "Look at the permissions of the folder.",
         };
@@ -168,7 +171,9 @@ fn dump_to_file(file: &DatabaseFile, path: &Path, options: &DumpOptions<'_>) -> 
         drop(draft);
         (draft, report) = attempt(&report.damage)?;
     }
-    durable::publish(draft.into_temp_path(), path, Existing::Replace).map_err(|error| {
+    // What could be read of a damaged database, or with a disk that fails, is worse than an older dump.
+    let existing = if report.damage.is_empty() { Existing::Replace } else { Existing::Keep };
+    durable::publish(draft.into_temp_path(), path, existing).map_err(|error| {
         let is_there = matches!(error, Unpublished::NotFlushed(_));
         let error = failed(error.into());
         if is_there {

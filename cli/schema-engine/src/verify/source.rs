@@ -11,7 +11,7 @@ use super::finding::Finding;
 use crate::database_file::DatabaseFile;
 use crate::dump::seal::MARK_OF_ANY_VERSION;
 use crate::error::{Error, ErrorKind, Result};
-use crate::restore::{self, ForeignKeys, Loaded, RestoreOptions};
+use crate::restore::{self, ForeignKeys, Loaded, Packing, RestoreOptions};
 
 /// What a file holds.
 pub(super) enum Content {
@@ -103,7 +103,11 @@ pub(super) fn load(source: &Path) -> Result<std::result::Result<LoadedDump, Find
     // They are counted afterwards.
     options.foreign_keys = ForeignKeys::AsFound;
     match restore::load(&folder.path().join("loaded.db"), source, &options) {
-        Ok(loaded) => Ok(Ok(LoadedDump { loaded, is_sealed: is_sealed(source)?, _folder: folder })),
+        Ok(loaded) => {
+            // What is compressed has a checksum of its own.
+            let is_sealed = loaded.packing() != Packing::Plain || is_sealed(source)?;
+            Ok(Ok(LoadedDump { loaded, is_sealed, _folder: folder }))
+        }
         Err(error) if error.kind() == ErrorKind::Interrupted => Err(error),
         Err(error) => {
             let what = std::iter::successors(Some(&error as &dyn std::error::Error), |error| {

@@ -1,13 +1,16 @@
 //! The row ledger: what the revisions didn't mean to change is as it was, or nothing is committed.
 //!
-//! Before the first revision the rows of every table are summed up, one pass a table. While the
-//! revisions run, what they do to tables is followed. Before the commit the tables that anything
-//! was done to are summed up once more and compared, as far as nothing in them was meant to change.
+//! Before the first revision the rows of every table that can be touched are summed up, one pass a
+//! table. While the revisions run, what they do to tables is followed. Before the commit the tables
+//! that anything was done to are summed up once more and compared, as far as nothing in them was
+//! meant to change.
 
 mod digest;
+mod foresight;
 mod lineage;
 
 pub(crate) use digest::Digest;
+pub(crate) use foresight::foreseen;
 pub(crate) use lineage::{Lineage, Touched};
 
 use super::watch::{DIGEST, Watch};
@@ -18,7 +21,7 @@ use crate::schema::{Column, Schema, Table};
 use digest::Sums;
 use lineage::{Descent, Origin, Rows};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Which databases have a row ledger kept.
@@ -64,8 +67,15 @@ pub(super) struct Fingerprint(BTreeMap<Ident, Vec<Sums>>);
 impl Fingerprint {
     /// Reads every table once; the connection must be watched.
     pub(super) async fn of(connection: &impl ConnectionTrait, schema: &Schema) -> Result<Self> {
+        Self::of_tables(connection, schema.tables.values()).await
+    }
+
+    async fn of_tables(
+        connection: &impl ConnectionTrait,
+        tables: impl Iterator<Item = &Table>,
+    ) -> Result<Self> {
         let mut sums = BTreeMap::new();
-        for table in schema.tables.values() {
+        for table in tables {
             let columns: Vec<_> = plain_columns(table).map(|column| &column.name).collect();
             let found = sum(connection, &table.name, &key(table), &columns).await?;
             sums.insert(table.name.clone(), found);
@@ -102,13 +112,17 @@ impl Held {
 }
 
 impl Ledger {
-    /// Sums up every table, and follows from here what is done.
+    /// Sums up the tables that can be touched, where that is foreseen, or else every table, and
+    /// follows from here what is done.
     pub(super) async fn open(
         connection: &impl ConnectionTrait,
         before: Schema,
         watch: &Arc<Watch>,
+        foreseen: Option<&BTreeSet<Ident>>,
     ) -> Result<Self> {
-        let Fingerprint(sums) = Fingerprint::of(connection, &before).await?;
+        let is_held = |table: &&Table| foreseen.is_none_or(|names| names.contains(&table.name));
+        let tables = before.tables.values().filter(is_held);
+        let Fingerprint(sums) = Fingerprint::of_tables(connection, tables).await?;
         let rows = |(table, sums): (&Ident, &Vec<Sums>)| {
             (table.clone(), sums.first().map_or(0, |sums| sums.rows))
         };
@@ -128,7 +142,13 @@ impl Ledger {
             let Some(descent) = lineage.table(&table.name) else { continue };
             let Some(origin) = &descent.origin else { continue };
             let Some(before) = self.before.tables.get(origin) else { continue };
-            let sums = &self.sums[origin];
+            let Some(sums) = self.sums.get(origin) else {
+                // Only an edit looks at rows without being foreseen to write any.
+                if lineage.is_disturbed(&table.name) && before.sql == table.sql {
+                    return Err(unforeseen(&table.name));
+                }
+                continue;
+            };
             held.tables += 1;
             held.rows += sums.first().map_or(0, |sums| sums.rows);
             // Nothing was done to it, so nothing has to be read again.
@@ -213,6 +233,12 @@ impl Comparison<'_> {
             text.as_str()
         ))
     }
+}
+
+/// Whoever tells beforehand what a revision does and then does something else isn't trusted with rows.
+fn unforeseen(table: &Ident) -> Error {
+    Error::failed(format!("a revision touched the rows of {table}, and said nothing of it before"))
+        .next("Report it to whoever wrote the revision: it does another thing each time.")
 }
 
 fn column_sum(sums: &[Sums], at: usize) -> digest::ColumnSum {

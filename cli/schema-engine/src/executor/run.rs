@@ -3,17 +3,18 @@
 use super::adopt::{adopt, is_kept_by_alembic};
 use super::foreign_keys::{Violations, check_no_new, violations};
 use super::interruption::Note;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, foreseen};
 use super::patience::Patience;
 use super::watch::Watch;
 use super::{Deviation, Executor, Ran, RowLedger, RunReport, Standing};
 use crate::amount::size;
-use crate::books;
+use crate::books::{self, recorded};
 use crate::connection::explain;
 use crate::diff::diff;
 use crate::drift;
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::{Migrations, ensure_bookkeeping, forget, record, replay};
+use crate::ident::Ident;
 use crate::inspect::inspect;
 use crate::pair::Pair;
 use crate::plan::statistics::Statistics;
@@ -25,6 +26,7 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use sea_orm_migration::SchemaManager;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -63,7 +65,7 @@ pub(super) async fn run(
     let mut holding = Holding { executor, watch, ledger: None };
     let mut under_way = None;
     if standing.places().is_empty() && is_kept_by_alembic(&before) {
-        holding.open(&transaction, &before, &mut report).await?;
+        holding.open(&transaction, &before, None, &mut report).await?;
         let to = target.checked_sub(1).map(|last| migrations[last].name());
         under_way = Note::write(executor.database, direction, None, to);
         let taken_over = adopt(&transaction, migrations, &before, executor.predecessor).await?;
@@ -73,7 +75,8 @@ pub(super) async fn run(
     }
     let todo = standing.todo(migrations, target, direction);
     if !todo.is_empty() && report.taken_over.is_none() {
-        holding.open(&transaction, &before, &mut report).await?;
+        let foreseen = holding.foresee(&before, &todo, direction).await;
+        holding.open(&transaction, &before, foreseen.as_ref(), &mut report).await?;
     }
     // On an empty database the run is itself the replay; there is nothing to compare with.
     let is_new = before.tables.is_empty() && standing.places().is_empty();
@@ -183,11 +186,32 @@ struct Holding<'a> {
 }
 
 impl Holding<'_> {
+    /// The tables whose rows these revisions can touch; `None` where that can't be told.
+    async fn foresee(
+        &self,
+        before: &Schema,
+        todo: &[usize],
+        direction: Direction,
+    ) -> Option<BTreeSet<Ident>> {
+        self.watch?;
+        let mut steps = Vec::new();
+        for at in todo {
+            let migration = self.executor.migrations[*at].as_ref();
+            // One that runs alone may change anything between two transactions.
+            if migration.use_transaction() == Some(false) {
+                return None;
+            }
+            steps.extend(recorded(migration, direction).await?);
+        }
+        foreseen(&steps, before)
+    }
+
     /// Begins to hold what is there, if the database isn't too large for that.
     async fn open(
         &mut self,
         transaction: &impl ConnectionTrait,
         before: &Schema,
+        foreseen: Option<&BTreeSet<Ident>>,
         report: &mut RunReport,
     ) -> Result<()> {
         let (Some(watch), RowLedger::UpTo(limit)) = (self.watch, self.executor.row_ledger) else {
@@ -201,7 +225,7 @@ impl Holding<'_> {
             }
             return Ok(());
         }
-        self.ledger = Some(Ledger::open(transaction, before.clone(), watch).await?);
+        self.ledger = Some(Ledger::open(transaction, before.clone(), watch, foreseen).await?);
         Ok(())
     }
 
@@ -215,7 +239,7 @@ impl Holding<'_> {
             return Ok(());
         }
         let before = inspect(connection).await?;
-        self.open(connection, &before, report).await
+        self.open(connection, &before, None, report).await
     }
 
     /// Compares what is held, if anything is. The schema is read where it isn't given.

@@ -29,8 +29,9 @@ pub(crate) fn sweep(folder: &Path, purpose: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        // With the journal that a copy has for a moment while its journal mode is set.
-        let is_draft = name.ends_with(".tmp") || name.ends_with(".tmp-journal");
+        // With the sidecars that a copy has for a moment while its journal mode is set.
+        let endings = [".tmp", ".tmp-journal", ".tmp-wal", ".tmp-shm"];
+        let is_draft = endings.iter().any(|ending| name.ends_with(ending));
         if !name.starts_with(&format!(".{purpose}-")) || !is_draft {
             continue;
         }

@@ -180,15 +180,21 @@ fn lists_that_nothing_can_be_added_to(tree: &Tree) {
     let open = "        vec![\n";
     let body = &before[before.find(open).unwrap()..before.rfind("        ]\n").unwrap() + 10];
     let pushed = "        let mut all: Vec<Box<dyn MigrationTrait>> = Vec::new();\n        all.push(Box::new(m001_initial_schema::Migration));\n        all\n";
-    for (what, to, says) in [
-        ("a list that is no vec!", pushed, "doesn't end in a `vec![…]`"),
-        ("a list that is no Rust", "        vec![\n", "the models or migrations don't compile"),
+    let (unchanged, unwritten) = ("Nothing was changed.\n", "Nothing was written.\n");
+    for (what, to, says, state) in [
+        ("a list that is no vec!", pushed, "doesn't end in a `vec![…]`", unchanged),
+        (
+            "a list that is no Rust",
+            "        vec![\n",
+            "the models or migrations don't compile",
+            unwritten,
+        ),
     ] {
         println!("{what}");
         tree.with_edit(LIST, body, to, || {
             tree.unchanged(|| {
                 let told = tree.revision("Custom migration", "").exits(1).prints("");
-                told.says(says).says("Nothing was written.\n").says("help: ").says("lib.rs");
+                told.says(says).says(state).says("help: ").says("lib.rs");
             });
         });
     }
@@ -227,7 +233,7 @@ fn a_revision_that_fails(tree: &Tree) {
         tree.tgenie("db upgrade").run().exits(1).says("A copy from before is at ");
     }
     let copies = fs::read_dir(tree.sandbox().backups()).unwrap().count();
-    assert_eq!(copies, 5, "who tries again and again doesn't fill the disk");
+    assert_eq!(copies, 1, "who tries again and again doesn't fill the disk");
     // As it was written it does nothing, up and down.
     tree.write(module, &text);
     tree.tgenie("db upgrade").run().exits(0);

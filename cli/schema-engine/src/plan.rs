@@ -16,8 +16,8 @@ mod table_text;
 
 pub use parking::ParkingStep;
 pub use rebuild::Rebuild;
-pub(crate) use stored_edit::store;
 pub use stored_edit::{EditAction, StoredEdit};
+pub(crate) use stored_edit::{NO_VALUE, store};
 
 use crate::change::{Change, TableDifference};
 use crate::diff::Difference;

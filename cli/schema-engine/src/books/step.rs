@@ -1,5 +1,6 @@
 //! What a revision does, as it is kept: plain statements, and edits of a table's stored SQL.
 
+use crate::sql::lexer::{Token, TokenKind, tokens};
 use sea_orm::{Statement, Value};
 use serde::{Deserialize, Serialize};
 
@@ -36,16 +37,33 @@ pub(super) fn steps(heard: &[Statement]) -> Option<Vec<Step>> {
         if statement.sql != "PRAGMA writable_schema = ON" {
             return None;
         }
-        let edit = rest.next().filter(|edit| edit.sql == EDIT)?;
-        let [Value::String(Some(stored)), Value::String(Some(table))] =
-            edit.values.as_ref()?.0.as_slice()
-        else {
-            return None;
-        };
+        let (table, stored) = edit(rest.next()?)?;
         rest.next().filter(|reset| reset.sql == "PRAGMA writable_schema = RESET")?;
-        steps.push(Step::Edit { table: table.clone(), stored: stored.clone() });
+        steps.push(Step::Edit { table, stored });
     }
     Some(steps)
+}
+
+/// The table that an edit is for and its new text: as a module does it, or in a statement of its own
+/// as `db diff --sql` prints it.
+fn edit(statement: &Statement) -> Option<(String, String)> {
+    if statement.sql == EDIT {
+        let values = statement.values.as_ref()?.0.as_slice();
+        let [Value::String(Some(stored)), Value::String(Some(table))] = values else { return None };
+        return Some((table.clone(), stored.clone()));
+    }
+    let sql = statement.sql.as_str();
+    let tokens = tokens(sql).ok()?;
+    let literals: Vec<_> = tokens.iter().filter(|token| token.kind == TokenKind::String).collect();
+    let [stored, kind, table] = literals.as_slice() else { return None };
+    let literal = |token: &Token| token.text(sql).to_owned();
+    let printed = EDIT.replacen('?', &literal(stored), 1).replacen(
+        "name = ?",
+        &format!("name = {}", literal(table)),
+        1,
+    );
+    (printed == sql && kind.text(sql) == "'table'").then_some(())?;
+    Some((table.name(sql)?, stored.name(sql)?))
 }
 
 /// Whether a statement may reach behind what SQLite keeps in order by itself.
@@ -81,6 +99,18 @@ mod tests {
         assert_eq!(steps(&heard), Some(vec![Step::Statement("DROP INDEX i".into()), edited]));
         assert_eq!(steps(&heard[..3]), None);
         assert_eq!(steps(&[edit]), None);
+        let heard = [
+            plain("PRAGMA writable_schema = ON"),
+            plain(
+                "UPDATE sqlite_schema SET sql = 'CREATE TABLE t (a DEFAULT ''?'')' WHERE type = 'table' AND name = 't' COLLATE NOCASE",
+            ),
+            plain("PRAGMA writable_schema = RESET"),
+        ];
+        let stored = "CREATE TABLE t (a DEFAULT '?')".to_owned();
+        assert_eq!(steps(&heard), Some(vec![Step::Edit { table: "t".into(), stored }]));
+        let other =
+            "UPDATE sqlite_schema SET sql = 'x' WHERE type = 'view' AND name = 't' COLLATE NOCASE";
+        assert_eq!(steps(&[heard[0].clone(), plain(other), heard[2].clone()]), None);
         assert_eq!(steps(&[plain("pragma SCHEMA_VERSION = 3")]), None);
     }
 }

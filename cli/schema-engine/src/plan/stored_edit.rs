@@ -210,7 +210,7 @@ fn set_where_unwritten(table: &Table, values: &[(String, String)]) -> Option<Str
 }
 
 /// A value that no row holds: were it in one, that row would get the old default.
-const NO_VALUE: &str = "x'7467656e69653a206e6f2076616c756520776173207772697474656e'";
+pub(crate) const NO_VALUE: &str = "x'7467656e69653a206e6f2076616c756520776173207772697474656e'";
 
 fn default_text<'a>(table: &'a Table, column: &Ident) -> Option<&'a str> {
     let clauses = &table.syntax.column(column)?.clauses;

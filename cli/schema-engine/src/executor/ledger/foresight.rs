@@ -6,6 +6,7 @@
 
 use crate::books::Step;
 use crate::ident::Ident;
+use crate::plan::NO_VALUE;
 use crate::schema::{ObjectKind, Schema};
 use crate::sql::effect::Effect;
 use crate::sql::lexer::{Token, TokenKind, tokens};
@@ -29,6 +30,7 @@ pub(crate) fn foreseen(steps: &[Step], before: &Schema) -> Option<BTreeSet<Ident
         match Effect::of(sql) {
             Effect::Create(_) => continue,
             Effect::Write if writes_what_is_there(sql, &words) => continue,
+            Effect::Write if !triggers && writes_down_a_default(sql, &words) => continue,
             // A trigger may write to any table.
             Effect::Write if triggers && !is(2, "sqlite_sequence") => return None,
             Effect::Drop(_)
@@ -93,6 +95,21 @@ fn writes_what_is_there(sql: &str, words: &[&Token]) -> bool {
         && words[5].name(sql) == words[7].name(sql)
 }
 
+/// `UPDATE t SET c = … WHERE c IS` [`NO_VALUE`], by which an edit writes the former default into rows
+/// that had no value of their own: they read as before.
+fn writes_down_a_default(sql: &str, words: &[&Token]) -> bool {
+    let [update, or, abort, _, set, column, .., condition, same, is, value] = words else {
+        return false;
+    };
+    let spelled = [(update, "UPDATE"), (or, "OR"), (abort, "ABORT"), (set, "SET")];
+    let spelled = spelled.into_iter().chain([(condition, "WHERE"), (is, "IS"), (value, NO_VALUE)]);
+    spelled.into_iter().all(|(token, word)| token.text(sql).eq_ignore_ascii_case(word))
+        && column.name(sql).is_some()
+        && column.name(sql) == same.name(sql)
+        // One column alone.
+        && words.iter().filter(|token| token.text(sql) == "=").count() == 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::foreseen;
@@ -116,6 +133,11 @@ mod tests {
     #[test]
     fn what_comes_near_no_row_touches_no_table() {
         let edit = "UPDATE OR ABORT \"t\" SET \"a\" = \"a\" WHERE typeof(\"a\") = 'null'";
+        let default =
+            format!("UPDATE OR ABORT \"t\" SET \"a\" = (-1) WHERE \"a\" IS {}", super::NO_VALUE);
+        assert_eq!(of(&[&default]), Some(Vec::new()));
+        let two = default.replace("= (-1)", "= 1, id = 2");
+        assert_eq!(of(&[&two]), Some(vec!["t".to_owned()]));
         let none = of(&[edit, "CREATE INDEX i ON t (a)", "DROP VIEW v", "CREATE TABLE new (a)"]);
         assert_eq!(none, Some(Vec::new()));
     }

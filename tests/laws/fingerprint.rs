@@ -49,8 +49,9 @@ async fn facts(database: &Database, table: &str) -> Result<Vec<String>, String> 
         let affinity = affinity(declared.as_deref().unwrap_or_default());
         facts.push(format!("column {name:?} {affinity:?} {rest:?}"));
     }
+    // A key that is said twice holds rows to the same as one.
     let references = format!(
-        "SELECT lower(\"table\") || ' ' || on_delete || ' ' || on_update || ' ' ||
+        "SELECT DISTINCT lower(\"table\") || ' ' || on_delete || ' ' || on_update || ' ' ||
                 group_concat(pair, ', ')
          FROM (SELECT *, lower(\"from\") || '=' || lower(coalesce(\"to\",
                  (SELECT k.name FROM pragma_table_info(\"table\") AS k WHERE k.pk = seq + 1)

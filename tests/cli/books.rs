@@ -131,6 +131,11 @@ fn undo_puts_back_what_was_before_the_last_run_and_can_be_undone() {
         assert_eq!(plan["lost"][0]["rows"], 2);
         assert_eq!(plan["to"], *sandbox.history().last().unwrap());
     });
+    // What a killed undo leaves: its copy of what is still there.
+    let killed = sandbox.backups().join("taskgenie-29991231-000000-before-undo.db");
+    std::fs::copy(&database, &killed).unwrap();
+    sandbox.tgenie("db undo --dry-run").run().exits(0).says("before downgrade");
+    std::fs::remove_file(killed).unwrap();
     sandbox.tgenie("db undo --yes").run().exits(0).says("before-undo");
     assert_eq!(texts(&database, "SELECT id FROM tasks").len(), 5);
     assert_eq!(revisions(&database), sandbox.history());

@@ -28,18 +28,41 @@ pub struct Lost {
     pub rows: u64,
 }
 
-/// The newest safety copy that a run left.
+/// The newest safety copy that a run left and that isn't what is there now: a run that was killed
+/// leaves its copy, and changed nothing.
 ///
 /// # Errors
-/// When there is none.
+/// When there is none, or what is there can't be compared with it.
 pub fn before_last_run(database: &Path) -> Result<KeptCopy> {
-    let mut copies = kept_copies(database)?.into_iter().rev();
-    copies.find(|copy| REASONS.contains(&copy.reason.as_str())).ok_or_else(|| {
-        Error::failed(format!("there is nothing to undo for {}", database.display()))
-            .because("no upgrade or downgrade left a safety copy")
-            .state("The database is unchanged.")
-            .next("`db restore --in FILE` takes a dump or a database file from elsewhere.")
-    })
+    for copy in kept_copies(database)?.into_iter().rev() {
+        if REASONS.contains(&copy.reason.as_str()) && !is_what_is_there(database, &copy)? {
+            return Ok(copy);
+        }
+    }
+    Err(Error::failed(format!("there is nothing to undo for {}", database.display()))
+        .because("no upgrade or downgrade left a safety copy")
+        .state("The database is unchanged.")
+        .next("`db restore --in FILE` takes a dump or a database file from elsewhere."))
+}
+
+/// Whether a copy has the same schema and the same rows as the database.
+fn is_what_is_there(database: &Path, copy: &KeptCopy) -> Result<bool> {
+    if copy.revision.is_some() && copy.revision != super::inventory::revision(database) {
+        return Ok(false);
+    }
+    let schema = |path: &Path| {
+        let file = DatabaseFile::resolve(path)?;
+        let read = || -> rusqlite::Result<Vec<(String, Option<String>)>> {
+            let connection = file.reader()?;
+            let sql = "SELECT type || ' ' || name, sql FROM sqlite_schema ORDER BY 1";
+            let mut statement = connection.prepare(sql)?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        read().map_err(|error| file.sqlite_error("can't compare", error))
+    };
+    Ok(schema(database)? == schema(&copy.path)?
+        && not_in_copy(database, &copy.path)?.is_empty()
+        && not_in_copy(&copy.path, database)?.is_empty())
 }
 
 /// What is in the database now and not in the copy, table by table.

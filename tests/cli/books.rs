@@ -87,17 +87,25 @@ fn drift_that_a_revision_would_take_away_is_not_accepted() {
 #[test]
 fn stamp_writes_the_books_and_runs_nothing() {
     let sandbox = Sandbox::upgraded();
+    let head = sandbox.history().pop().unwrap();
     let database = sandbox.database();
     add_tasks(&database, 3);
     sandbox.unchanged(|| {
         let refused = sandbox.tgenie("db stamp base").run().exits(4).says("+ table tasks");
+        sandbox.tgenie("db stamp base --dry-run").run().exits(4).says("+ table tasks");
+        let tried = sandbox.tgenie("db stamp base --force --dry-run").run().exits(0);
+        tried.says("would be at base").says("Nothing was changed");
         refused.says("make (").says("--force");
     });
     sandbox.tgenie("db stamp base --force").run().exits(0).says("is at base now");
     sandbox.tgenie("db current").run().exits(0).prints("base\n");
     sandbox.unchanged(|| sandbox.tgenie("db upgrade").run().exits(4).says("`db baseline`"));
+    sandbox.unchanged(|| {
+        let tried = sandbox.tgenie("db baseline --dry-run --json").run().exits(0).json();
+        assert_eq!((&tried["dry_run"], &tried["to"]), (&true.into(), &head.as_str().into()));
+    });
     let at = sandbox.tgenie("db baseline --json").run().exits(0).json();
-    assert_eq!(at["to"], *sandbox.history().last().unwrap());
+    assert_eq!(at["to"], head);
     assert_eq!(texts(&database, "SELECT id FROM tasks").len(), 3);
 
     run(&database, "UPDATE schema_engine_revisions SET fingerprint = 'other'");

@@ -103,6 +103,17 @@ fn a_dump_never_writes_over_the_database() {
 #[test]
 fn reset_of_nothing_is_done_and_reset_twice_too() {
     let sandbox = Sandbox::upgraded();
+    sandbox.unchanged(|| {
+        let foreseen = sandbox.tgenie("db reset --dry-run").run().exits(0);
+        foreseen
+            .prints(&format!("{}\n", sandbox.database().display()))
+            .says("1 file would be deleted");
+        let foreseen = sandbox.tgenie("db reset --dry-run --json").run().exits(0).json();
+        assert_eq!(
+            (&foreseen["dry_run"], &foreseen["safety_copy"]),
+            (&true.into(), &None::<&str>.into())
+        );
+    });
     sandbox.tgenie("db reset --yes --no-backup").run().exits(0);
     assert!(!sandbox.backups().exists());
     sandbox.tgenie("db reset --yes").run().exits(0).says("Nothing to reset");

@@ -45,6 +45,24 @@ fn current_names_the_revision_and_what_is_pending() {
 }
 
 #[test]
+fn the_exit_code_tells_what_is_pending_where_that_is_asked_for() {
+    let sandbox = Sandbox::new();
+    for look in ["db current", "db status"] {
+        sandbox.tgenie(look).run().exits(0);
+        sandbox.tgenie(&format!("{look} --exit-code")).run().exits(3).prints("base\n");
+    }
+    sandbox.tgenie("db upgrade").run().exits(0);
+    sandbox.tgenie("db status --exit-code").run().exits(0);
+    database::run(&sandbox.database(), "INSERT INTO seaql_migrations VALUES ('m999_later', 0)");
+    sandbox.tgenie("db status").run().exits(0);
+    sandbox
+        .tgenie("db status --exit-code")
+        .run()
+        .exits(4)
+        .prints("m999_later (unknown to this program)\n");
+}
+
+#[test]
 fn history_lists_the_newest_first() {
     let sandbox = Sandbox::new();
     let mut newest_first = sandbox.history();

@@ -114,6 +114,8 @@ fn copies_are_listed_put_back_and_thinned_out() {
     sandbox.unchanged(|| {
         let command = "db backups restore before-downgrade";
         sandbox.tgenie(command).run().exits(2).says("stands for 2 safety copies");
+        let look = sandbox.tgenie("db backups restore --dry-run").arg(&name).run().exits(0);
+        look.says("Nothing was restored");
         sandbox.tgenie("db backups restore 1999").run().exits(2).says("there is no safety copy");
         let restore = sandbox.tgenie("db backups restore").arg(&name).run();
         restore.exits(4).says("no terminal");

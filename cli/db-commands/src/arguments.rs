@@ -26,7 +26,7 @@ pub use backups::{Backups, BackupsCommand, Prune, RestoreCopy, Undo};
 pub use diff::{Diff, DiffOutput, Verdict};
 pub use files::{Dump, Reset, Restore, Verify};
 pub use migrations::{
-    Baseline, Downgrade, From, Migrate, Rebase, Repair, Revision, Stamp, Upgrade,
+    Baseline, Current, Downgrade, From, Migrate, Rebase, Repair, Revision, Stamp, Upgrade,
 };
 pub use shell::{Completions, Manual, Shell};
 pub use undrop::Undrop;
@@ -107,7 +107,8 @@ pub enum DbCommand {
     Revision(Revision),
 
     /// Show the revision that the database is at.
-    Current,
+    #[command(visible_alias = "status")]
+    Current(Current),
 
     /// Show all revisions, the newest first.
     History,
@@ -215,7 +216,7 @@ impl DbCommand {
             | Self::Stamp(_)
             | Self::Baseline(_)
             | Self::Repair(_)
-            | Self::Current
+            | Self::Current(_)
             | Self::History
             | Self::Check
             | Self::Verify(_) => true,

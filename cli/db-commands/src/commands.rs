@@ -88,7 +88,7 @@ fn run_db(app: &App, Db { common, command }: Db, terminal: &Terminal) -> Result<
         DbCommand::Upgrade(arguments) => migrate::upgrade(&context, &arguments),
         DbCommand::Downgrade(arguments) => migrate::downgrade(&context, &arguments),
         DbCommand::Revision(arguments) => revision::revision(&context, &arguments),
-        DbCommand::Current => current::current(&context),
+        DbCommand::Current(arguments) => current::current(&context, &arguments),
         DbCommand::History => history::history(&context),
         DbCommand::Rebase(arguments) => rebase::rebase(&context, &arguments),
         DbCommand::Heads => heads::heads(&context),

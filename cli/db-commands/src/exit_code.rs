@@ -12,8 +12,8 @@ pub enum ExitCode {
     Failed = 1,
     /// The request makes no sense: an unknown flag, an unknown revision.
     Usage = 2,
-    /// What was compared differs: `check`, and `diff` where that was asked for; `verify` found
-    /// something to mend.
+    /// What was compared differs: `check`, and `diff` where that was asked for; revisions are
+    /// pending (`current`); `verify` found something to mend.
     Differences = 3,
     /// Refused for safety: a hazard not accepted, a question nobody answered.
     Refused = 4,

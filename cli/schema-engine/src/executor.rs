@@ -21,7 +21,7 @@ mod step_back;
 mod watch;
 
 pub use adopt::Predecessor;
-pub use by_hand::{ByHand, Purge};
+pub use by_hand::{ByHand, Entry, Purge};
 pub use ledger::{DEFAULT_LIMIT, Held, RowLedger};
 pub use observer::{Observer, Silent};
 pub use rehearsal::Rehearsal;

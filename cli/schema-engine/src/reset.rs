@@ -70,6 +70,23 @@ pub fn reset(database: &Path, before: BeforeReset<'_>) -> Result<ResetReport> {
     Ok(ResetReport { database: file.path().to_owned(), removed, safety_copy })
 }
 
+/// The files that [`reset`] would remove now. Nothing is changed, and no lock taken.
+///
+/// # Errors
+///
+/// As [`reset`], as far as that can be told beforehand.
+pub fn preview(database: &Path) -> Result<Vec<PathBuf>> {
+    let file = DatabaseFile::resolve(database)?;
+    refuse_if_open(&file)?;
+    file.refuse_other_names()?;
+    Ok(match file.found()? {
+        Found::Nothing => Vec::new(),
+        Found::Database | Found::Empty | Found::Other => {
+            file.all_files().into_iter().filter(|path| path.exists()).collect()
+        }
+    })
+}
+
 /// An idle connection in rollback-journal mode holds no lock; the system may still see it.
 fn refuse_if_open(file: &DatabaseFile) -> Result<()> {
     let holders = holders::of(&file.all_files());

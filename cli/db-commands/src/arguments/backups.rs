@@ -36,6 +36,10 @@ pub struct RestoreCopy {
     /// Go ahead without the question.
     #[arg(long)]
     pub yes: bool,
+
+    /// Check the copy, say what is in it, and restore nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `db backups prune`.

@@ -75,6 +75,10 @@ pub struct Reset {
     /// Keep no safety copy.
     #[arg(long)]
     pub no_backup: bool,
+
+    /// Show what would be deleted and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `db verify`.

@@ -117,6 +117,15 @@ impl PreviewFlags {
     }
 }
 
+/// `db current`.
+#[derive(Debug, Args)]
+pub struct Current {
+    /// Exit with 3 when revisions are pending, and with 4 when the database is newer than this
+    /// program.
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
 /// `db rebase`.
 #[derive(Debug, Args)]
 pub struct Rebase {
@@ -222,6 +231,17 @@ pub struct Stamp {
     /// Do it although the schema is not what the revisions up to there make.
     #[arg(long)]
     pub force: bool,
+
+    #[command(flatten)]
+    preview: PreviewFlags,
+}
+
+impl Stamp {
+    /// Whether to do it or to show it.
+    #[must_use]
+    pub fn preview(&self) -> Preview {
+        self.preview.preview()
+    }
 }
 
 /// `db baseline`.
@@ -230,4 +250,15 @@ pub struct Baseline {
     /// The revision that the tables correspond to; the newest that makes them unless given.
     #[arg(value_name = "REV")]
     pub revision: Option<String>,
+
+    #[command(flatten)]
+    preview: PreviewFlags,
+}
+
+impl Baseline {
+    /// Whether to do it or to show it.
+    #[must_use]
+    pub fn preview(&self) -> Preview {
+        self.preview.preview()
+    }
 }

@@ -76,8 +76,8 @@ fn put_back(context: &Context<'_>, arguments: &RestoreCopy) -> Result<ExitCode> 
     let copy = find_copy(context.database(), &arguments.copy)?;
     // It was this very database: what was broken in it was so before, and so was its revision.
     let foreign_keys = ForeignKeys::AsFound;
-    let (yes, label) = (arguments.yes, "before-restore");
-    let wishes = Wishes { yes, force: true, dry_run: false, foreign_keys, label };
+    let RestoreCopy { yes, dry_run, .. } = *arguments;
+    let wishes = Wishes { yes, force: true, dry_run, foreign_keys, label: "before-restore" };
     replace(context, &copy.path, wishes)
 }
 

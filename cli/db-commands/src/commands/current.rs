@@ -2,6 +2,7 @@
 
 use super::{Context, counted};
 use crate::ExitCode;
+use crate::arguments::Current;
 use crate::terminal::Format;
 use schema_engine::Result;
 use schema_engine::executor::SafetyCopies;
@@ -17,11 +18,20 @@ struct Report<'a> {
     unknown: Vec<&'a str>,
 }
 
-pub(super) fn current(context: &Context<'_>) -> Result<ExitCode> {
+pub(super) fn current(context: &Context<'_>, arguments: &Current) -> Result<ExitCode> {
     let standing = context.wait(context.executor(SafetyCopies::Skip).standing())?;
     let pending = context.migrations.len() - standing.applied().len();
     let unknown: Vec<_> =
         standing.unknown().iter().map(|unknown| unknown.applied.revision.as_str()).collect();
+    let code = if !arguments.exit_code {
+        ExitCode::Done
+    } else if !unknown.is_empty() {
+        ExitCode::Refused
+    } else if pending > 0 {
+        ExitCode::Differences
+    } else {
+        ExitCode::Done
+    };
     let current = unknown.last().copied().or(standing.last());
     if context.format == Format::Json {
         context.terminal.json(&Report {
@@ -31,7 +41,7 @@ pub(super) fn current(context: &Context<'_>) -> Result<ExitCode> {
             pending,
             unknown,
         })?;
-        return Ok(ExitCode::Done);
+        return Ok(code);
     }
     for unknown in &unknown {
         context.terminal.data(&format!("{unknown} (unknown to this program)"))?;
@@ -42,11 +52,11 @@ pub(super) fn current(context: &Context<'_>) -> Result<ExitCode> {
     } else {
         let known = standing.last().unwrap_or("base");
         context.terminal.say(&format!("The newest that this program knows of them is {known}."));
-        return Ok(ExitCode::Done);
+        return Ok(code);
     }
     if pending > 0 {
         let pending = counted(pending, "revision is", "revisions are");
         context.terminal.say(&format!("{pending} pending: run `{}`", context.command("upgrade")));
     }
-    Ok(ExitCode::Done)
+    Ok(code)
 }

@@ -6,7 +6,7 @@ use crate::arguments::{Downgrade, Migrate, Preview, Upgrade};
 use crate::settings::Access;
 use crate::terminal::{Bar, Format, Glyph};
 use schema_engine::Result;
-use schema_engine::executor::{Deviation, Executor, RunReport, SafetyCopies};
+use schema_engine::executor::{Deviation, Entry, Executor, RunReport, SafetyCopies};
 use schema_engine::target::Direction;
 use serde::Serialize;
 use std::path::Path;
@@ -104,7 +104,7 @@ impl<'a> Request<'a> {
                     .say_item(self.glyph(), &format!("{revision} (by the steps in the file)"));
             }
         }
-        super::stamp::tell(context, &done)
+        super::stamp::tell(context, Entry::Kept, &done)
     }
 
     /// Makes the folder of a database that is about to be made. A target that makes no sense, or

@@ -13,6 +13,7 @@ use std::fs;
 struct Report {
     version: u32,
     database: String,
+    dry_run: bool,
     removed: Vec<String>,
     safety_copy: Option<String>,
 }
@@ -20,6 +21,9 @@ struct Report {
 pub(super) fn reset(context: &Context<'_>, arguments: &Reset) -> Result<ExitCode> {
     let database = &context.settings.database.value;
     let path = database.path.display();
+    if arguments.dry_run {
+        return foresee(context);
+    }
     database.ensure_writable()?;
     let there = fs::symlink_metadata(&database.path).is_ok();
     if there && !arguments.yes {
@@ -43,13 +47,42 @@ pub(super) fn reset(context: &Context<'_>, arguments: &Reset) -> Result<ExitCode
     tell(context, &report)
 }
 
+fn foresee(context: &Context<'_>) -> Result<ExitCode> {
+    let files = reset::preview(context.database())?;
+    let database = context.database().display().to_string();
+    let removed: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
+    let terminal = context.terminal;
+    if context.format == Format::Json {
+        terminal.json(&Report {
+            version: 1,
+            database,
+            dry_run: true,
+            removed,
+            safety_copy: None,
+        })?;
+        return Ok(ExitCode::Done);
+    }
+    for path in &removed {
+        terminal.data(path)?;
+    }
+    let count = super::counted(removed.len(), "file", "files");
+    terminal.success(&format!("{count} would be deleted. Nothing was changed."));
+    Ok(ExitCode::Done)
+}
+
 fn tell(context: &Context<'_>, report: &ResetReport) -> Result<ExitCode> {
     let copy = report.safety_copy.as_ref().map(|copy| copy.path.display().to_string());
     let database = report.database.display().to_string();
     let terminal = context.terminal;
     if context.format == Format::Json {
         let removed = report.removed.iter().map(|path| path.display().to_string()).collect();
-        terminal.json(&Report { version: 1, database, removed, safety_copy: copy })?;
+        terminal.json(&Report {
+            version: 1,
+            database,
+            dry_run: false,
+            removed,
+            safety_copy: copy,
+        })?;
         return Ok(ExitCode::Done);
     }
     if report.removed.is_empty() {

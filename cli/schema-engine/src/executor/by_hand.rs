@@ -30,6 +30,15 @@ pub enum Purge {
     Yes,
 }
 
+/// What becomes of the entry once it was made and checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// It is committed, behind a safety copy.
+    Kept,
+    /// It is rolled back: only to see whether it can be made.
+    Tried,
+}
+
 /// What was entered into the books.
 #[derive(Debug, Clone)]
 #[must_use]
@@ -51,8 +60,8 @@ impl Executor<'_> {
     /// # Errors
     /// When the schema isn't what those revisions make and [`Deviation::Drift`] isn't accepted, or
     /// the database has had unknown ones and the books aren't purged. It is unchanged then.
-    pub async fn stamp(&self, target: &str, purge: Purge) -> Result<ByHand> {
-        self.change("before-stamp", async |transaction| {
+    pub async fn stamp(&self, target: &str, purge: Purge, entry: Entry) -> Result<ByHand> {
+        self.change("before-stamp", entry, async |transaction| {
             let standing = Standing::read(transaction, self.migrations).await?;
             if purge == Purge::No {
                 standing.refuse_unknown()?;
@@ -96,7 +105,7 @@ impl Executor<'_> {
     /// # Errors
     /// When the database has moved since. It is unchanged then.
     pub async fn enter(&self, revision: &str) -> Result<ByHand> {
-        self.change("before-stamp", async |transaction| {
+        self.change("before-stamp", Entry::Kept, async |transaction| {
             let standing = Standing::read(transaction, self.migrations).await?;
             if !standing.is_at_head(self.migrations) {
                 return Err(Error::failed("the database is no longer at head")
@@ -116,8 +125,8 @@ impl Executor<'_> {
     ///
     /// # Errors
     /// When it has a history or no tables, or no revision makes its schema. It is unchanged then.
-    pub async fn baseline(&self, target: Option<&str>) -> Result<ByHand> {
-        self.change("before-baseline", async |transaction| {
+    pub async fn baseline(&self, target: Option<&str>, entry: Entry) -> Result<ByHand> {
+        self.change("before-baseline", entry, async |transaction| {
             let standing = Standing::read(transaction, self.migrations).await?;
             let known = ids(self.migrations);
             if !standing.places().is_empty() || !standing.unknown().is_empty() {
@@ -215,6 +224,7 @@ impl Executor<'_> {
     pub(super) async fn change(
         &self,
         label: &str,
+        entry: Entry,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<ByHand>,
     ) -> Result<ByHand> {
         if presence(self.database)? != Presence::Database {
@@ -223,13 +233,19 @@ impl Executor<'_> {
         }
         check_writable(self.database)?;
         let mut patience = Patience::new(self.database, self.patience, self.observer);
-        let copy = patience.wait(async || self.copy(label)).await?;
+        let copy = match entry {
+            Entry::Kept => patience.wait(async || self.copy(label)).await?,
+            Entry::Tried => None,
+        };
         let connection = open(self.database, Access::ReadWrite).await?;
         let outcome = attentive(async {
             let transaction = patience.wait(async || begin(&connection).await).await?;
             let done = work(&transaction).await?;
-            let committed = transaction.commit().await;
-            committed.map_err(|error| explain(error, "can't commit the changes"))?;
+            let ended = match entry {
+                Entry::Kept => transaction.commit().await,
+                Entry::Tried => transaction.rollback().await,
+            };
+            ended.map_err(|error| explain(error, "can't end the transaction"))?;
             Ok(done)
         })
         .await;

@@ -2,7 +2,7 @@
 
 use super::foreign_keys::{check_no_new, violations};
 use super::run::UNCHANGED;
-use super::{ByHand, Executor, close};
+use super::{ByHand, Entry, Executor, close};
 use crate::answers::Answers;
 use crate::connection::{Access, explain, open};
 use crate::diff::diff;
@@ -67,7 +67,7 @@ impl Executor<'_> {
     /// When the schema was changed since the plan was made, a row stands in the way, or the outcome
     /// is another than planned. The database is unchanged then.
     pub async fn repair(&self, repair: &Repair) -> Result<ByHand> {
-        self.change("before-repair", async |transaction| {
+        self.change("before-repair", Entry::Kept, async |transaction| {
             let standing = self.checked_standing(transaction).await?;
             let live = inspect(transaction).await?;
             if !diff(Pair::new(&repair.live, &live)).is_empty() {

@@ -10,7 +10,7 @@
 //!  live file ┘    (one inspector for all)       ├► diff ► Change ► hazard ► plan ► prove ► render ► migrations_dir
 //!                                        Schema ┘      ▲ answers          up reaches,            module + lib.rs
 //!                                                                         down returns
-//!  history ► executor: safety copy · lock · one transaction · foreign keys · schema ► report
+//!  history ► executor: safety copy · lock · one transaction · foreign keys · rows · schema ► report
 //!  database ► dump · restore · reset · verify
 //! ```
 //!
@@ -18,8 +18,8 @@
 //! [`answers`], [`hazard`], [`questions`], [`plan`] and [`render`] work on values alone: no database,
 //! no files, no clock. Around them stand
 //! the rooms that do: [`connection`], [`inspect`], [`scratch`], [`models`], [`history`], [`mod@prove`],
-//! [`census`], [`mod@draft`], [`autogenerate`], [`side`], [`comparison`], [`migrations_dir`],
-//! [`executor`], and those that take a database as a whole.
+//! [`census`], [`books`], [`mod@draft`], [`autogenerate`], [`side`], [`comparison`], [`migrations_dir`],
+//! [`executor`] with [`startup`], and those that take a database as a whole.
 //! [`progress`] is how long work tells how far it has come, and hears that it should stop.
 //! Nothing here prints, asks or knows a command line.
 //!
@@ -28,14 +28,12 @@
 //! Bring a file to the newest revision when the app starts, with a copy of it kept:
 //!
 //! ```no_run
-//! use schema_engine::executor::{Executor, SafetyCopies};
-//! use schema_engine::history::Migrations;
+//! use schema_engine::{executor::Observer, history::Migrations, startup::bring_to_head};
 //! use std::path::Path;
 //!
-//! async fn at_start(database: &Path, migrations: &Migrations, stamp: &str) -> schema_engine::Result<()> {
-//!     let safety_copies = SafetyCopies::Keep { stamp, count: 5 };
-//!     let executor = Executor::new(database, migrations, safety_copies);
-//!     let report = executor.upgrade("head").await?;
+//! async fn at_start(database: &Path, migrations: &Migrations, observer: &dyn Observer) -> schema_engine::Result<()> {
+//!     let stamp = "20261123-101500"; // now: the copy is named by it
+//!     let report = bring_to_head(database, migrations, stamp, observer).await?;
 //!     for ran in &report.ran {
 //!         println!("{} took {:?}", ran.revision, ran.took);
 //!     }

@@ -52,28 +52,27 @@ async fn is_there(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
 pub(crate) async fn fingerprints(
     connection: &impl ConnectionTrait,
 ) -> Result<BTreeMap<String, String>> {
-    let read = async {
-        if !is_there(connection).await? {
-            return Ok(BTreeMap::new());
-        }
-        let sql = format!(
-            "SELECT own.revision, own.fingerprint {VALID} WHERE own.fingerprint IS NOT NULL"
-        );
-        let rows = connection.query_all_raw(query(&sql)).await?;
-        rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
-    };
-    read.await.map_err(unreadable)
+    by_revision(connection, "fingerprint").await
 }
 
 /// The program that applied a revision, by name and version, where that is known.
 pub(crate) async fn written_by(
     connection: &impl ConnectionTrait,
 ) -> Result<BTreeMap<String, String>> {
+    by_revision(connection, "program").await
+}
+
+/// What a column of the books says of each revision, where it says something.
+async fn by_revision(
+    connection: &impl ConnectionTrait,
+    column: &str,
+) -> Result<BTreeMap<String, String>> {
     let read = async {
         if !is_there(connection).await? {
             return Ok(BTreeMap::new());
         }
-        let sql = format!("SELECT own.revision, own.program {VALID} WHERE own.program IS NOT NULL");
+        let sql =
+            format!("SELECT own.revision, own.{column} {VALID} WHERE own.{column} IS NOT NULL");
         let rows = connection.query_all_raw(query(&sql)).await?;
         rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
     };

@@ -8,38 +8,74 @@ use libtest_mimic::Trial;
 
 use crate::program::HISTORY;
 use crate::support::{State, database};
-use crate::sweep::{Stage, copy_folder};
+use crate::sweep::{Again, Stage, copy_folder};
 use crate::{everything, trial};
 
 /// How often each command is ended, in a plain run and in a full one.
 const KILLS: [u32; 2] = [10, 1000];
 
-type Prepare = fn(&Stage);
+/// A command that is ended in its middle.
+#[derive(Clone, Copy)]
+struct Victim {
+    name: &'static str,
+    prepare: fn(&Stage),
+    /// What is done once the rows are there, up to where the command begins.
+    before: Option<&'static str>,
+    command: &'static str,
+    again: Again,
+}
+
+const VICTIMS: [Victim; 4] = [
+    Victim {
+        name: "upgrade",
+        prepare: |stage| stage.at(HISTORY[0]),
+        before: None,
+        command: "db upgrade",
+        again: Again::Nothing,
+    },
+    Victim {
+        name: "downgrade",
+        prepare: |stage| stage.at("head"),
+        before: None,
+        command: "db downgrade m001_initial_schema",
+        again: Again::Nothing,
+    },
+    Victim {
+        name: "adopt",
+        prepare: Stage::python,
+        before: None,
+        command: "db upgrade",
+        again: Again::Nothing,
+    },
+    Victim {
+        name: "undo",
+        prepare: |stage| stage.at(HISTORY[0]),
+        before: Some("db upgrade"),
+        command: "db undo --yes",
+        again: Again::Back,
+    },
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
     if cfg!(not(unix)) {
         return Vec::new();
     }
-    let commands: [(&str, Prepare, &str); 3] = [
-        ("upgrade", |stage| stage.at(HISTORY[0]), "db upgrade"),
-        ("downgrade", |stage| stage.at("head"), "db downgrade m001_initial_schema"),
-        ("adopt", Stage::python, "db upgrade"),
-    ];
-    commands
+    VICTIMS
         .into_iter()
-        .flat_map(|(name, prepare, command)| {
+        .flat_map(|victim| {
             ["delete", "wal"].map(|journal| {
-                trial(format!("kills_{name}_{journal}"), move || kills(prepare, command, journal))
+                trial(format!("kills_{}_{journal}", victim.name), move || kills(victim, journal))
             })
         })
         .collect()
 }
 
 #[cfg(not(unix))]
-fn kills(_: Prepare, _: &str, _: &str) {}
+fn kills(_: Victim, _: &str) {}
 
 #[cfg(unix)]
-fn kills(prepare: Prepare, command: &str, journal: &str) {
+fn kills(victim: Victim, journal: &str) {
+    let Victim { prepare, before, command, again: next, .. } = victim;
     let stage = Stage::new();
     prepare(&stage);
     let path = stage.sandbox.database();
@@ -49,6 +85,9 @@ fn kills(prepare: Prepare, command: &str, journal: &str) {
         SELECT 'more' || i, 's', 'user', hex(randomblob(60)) FROM n";
     database::run(&path, more);
     database::run(&path, &format!("PRAGMA journal_mode = {journal}"));
+    if let Some(before) = before {
+        stage.run(before).run().exits(0);
+    }
     let (folder, pristine) = (stage.folder(), stage.sandbox.here("pristine"));
     copy_folder(&folder, &pristine);
     let old = State::of(&path);
@@ -80,7 +119,8 @@ fn kills(prepare: Prepare, command: &str, journal: &str) {
         *(if left == old { &mut left_old } else { &mut left_new }) += 1;
         let again = stage.run(command).run();
         assert_eq!(again.code(), Some(0), "{what}\nthe next run: {again}");
-        assert!(State::of(&path) == new, "{what}\nthe next run: {again}");
+        let expected = if left == new && next == Again::Back { &old } else { &new };
+        assert!(State::of(&path) == *expected, "{what}\nthe next run: {again}");
         fs::remove_dir_all(&copy).unwrap();
     }
     println!("{command} {journal}: {left_old} times the old, {left_new} times the new");

@@ -26,6 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             start_together(Stage::python, 1, &["delete", "wal"]);
         }),
         trial("r29_a_step_is_counted_from_where_it_was_asked", one_step),
+        trial("a_lock_that_stays_is_told", given_up),
         trial("r30_r31_a_killed_holder_blocks_nobody", killed_holder),
     ]
 }
@@ -95,6 +96,42 @@ fn killed_holder() {
     // What it still has to do after that is some milliseconds; a machine may be busy.
     assert!(took < Duration::from_secs(5), "it took {took:?}");
     println!("went on and ended {took:?} after the holder was killed");
+}
+
+/// A real minute, which the program waits for a lock; the error names who has it.
+fn given_up() {
+    let stage = Stage::new();
+    stage.at(HISTORY[0]);
+    let path = stage.sandbox.database();
+    let holder = stage.run("hold").arg(&path).start();
+    let pid = holder.pid();
+    std::thread::sleep(Duration::from_millis(500));
+    let files = stage.sandbox.files();
+    let began = Instant::now();
+    let mut waiting: Vec<_> = ["db upgrade --no-backup", "db upgrade --no-backup --json"]
+        .into_iter()
+        .map(|command| stage.run(command).start())
+        .collect();
+    let json = waiting.pop().unwrap().finish().exits(1);
+    let text = waiting.pop().unwrap().finish().exits(1);
+    let took = began.elapsed();
+    assert!(took > Duration::from_mins(1), "it gave up after {took:?}");
+    files.assert_same_as(&stage.sandbox.files());
+    let _ = holder.kill();
+    let who = format!("process {pid} (");
+    for outcome in [&text, &json] {
+        if cfg!(target_os = "linux") {
+            assert!(outcome.stderr.contains(&format!("it is used by {who}")), "{outcome}");
+        }
+        assert!(outcome.stderr.contains("The database is unchanged."), "{outcome}");
+        // The one thing that is said of those files: what they are for, and to leave them.
+        let advice = "Leave the -wal, -shm and -journal files beside it alone: ";
+        assert!(outcome.stderr.contains(advice), "{outcome}");
+        let lower = outcome.stderr.to_lowercase();
+        assert!(!["delete", "remove", " rm "].iter().any(|word| lower.contains(word)), "{outcome}");
+    }
+    println!("{text}\n{json}");
+    stage.run("db upgrade --no-backup").run().exits(0);
 }
 
 /// Holds the lock of a database until the process is killed.

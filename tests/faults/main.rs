@@ -41,11 +41,15 @@ fn main() {
         Some("hold") => locks::hold(arguments[2].as_ref()),
         _ => {}
     }
-    let mut trials = sweep::trials();
+    // First those of which one only waits; it gets a thread more, so that it keeps nobody up.
+    let mut trials = locks::trials();
+    trials.extend(sweep::trials());
     trials.extend(kills::trials());
-    trials.extend(locks::trials());
     trials.extend(flushes::trials());
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    let mut arguments = Arguments::from_args();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads.get_or_insert(processors + 1);
+    libtest_mimic::run(&arguments, trials).exit();
 }
 
 /// Whether every point is tried, which takes minutes.

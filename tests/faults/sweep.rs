@@ -22,6 +22,15 @@ enum Journal {
     Wal,
 }
 
+/// What a command does that is given once more, when it was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// It leaves what it left before.
+    Nothing,
+    /// It goes back: an undo is undone.
+    Back,
+}
+
 /// A command, and the database that it meets.
 #[derive(Clone, Copy)]
 struct Scenario {
@@ -32,7 +41,7 @@ struct Scenario {
     command: &'static str,
 }
 
-const SCENARIOS: [Scenario; 9] = [
+const SCENARIOS: [Scenario; 10] = [
     Scenario { name: "new", prepare: |_| {}, command: "db upgrade" },
     Scenario { name: "upgrade", prepare: |stage| stage.at(HISTORY[0]), command: "db upgrade" },
     Scenario {
@@ -66,6 +75,14 @@ const SCENARIOS: [Scenario; 9] = [
             stage.run("db upgrade").run().exits(0);
         },
         command: "db backups restore COPY --yes",
+    },
+    Scenario {
+        name: "undo",
+        prepare: |stage| {
+            stage.at(HISTORY[0]);
+            stage.run("db upgrade").run().exits(0);
+        },
+        command: "db undo --yes",
     },
     Scenario { name: "reset", prepare: |stage| stage.at("head"), command: "db reset --yes" },
     Scenario {
@@ -237,6 +254,7 @@ fn sweep(scenario: Scenario, journal: Journal) {
     }
     let reset = || copy_folder(&pristine, &folder);
     reset();
+    let next = if scenario.name == "undo" { Again::Back } else { Again::Nothing };
     let old = stage.content();
     shim.count(stage.command(scenario), &folder).run().exits(0);
     let (points, new) = (shim.counted(), stage.content());
@@ -248,11 +266,16 @@ fn sweep(scenario: Scenario, journal: Journal) {
             reset();
             let outcome = shim.strike(stage.command(scenario), &folder, fault, at).run();
             let when = format!("{fault:?} at {at} of {points}\n{outcome}\n");
-            check(&stage, &outcome, [&old, &new], &when);
+            let left = stage.content();
+            check(&stage, &outcome, &left, [&old, &new], &when);
             stage.age();
             let again = stage.command(scenario).run();
             assert_eq!(again.code(), Some(0), "{when}the next run: {again}");
-            assert!(stage.content() == new, "{when}the next run leaves something else: {again}");
+            let expected = if left == new && next == Again::Back { &old } else { &new };
+            assert!(
+                stage.content() == *expected,
+                "{when}the next run leaves something else: {again}"
+            );
             assert_eq!(stage.leftovers(journal), [""; 0].map(PathBuf::from), "{when}{again}");
             tried += 1;
         }
@@ -272,12 +295,11 @@ fn some_of(points: u64, fault: Fault) -> Vec<u64> {
 }
 
 /// It is the old or the new, and whatever was said of it is true.
-fn check(stage: &Stage, outcome: &Outcome, [old, new]: [&Content; 2], when: &str) {
-    let left = stage.content();
-    assert!(left == *old || left == *new, "{when}it left {left:?}");
+fn check(stage: &Stage, outcome: &Outcome, left: &Content, [old, new]: [&Content; 2], when: &str) {
+    assert!(left == old || left == new, "{when}it left {left:?}");
     assert!(!outcome.stderr.contains("panicked"), "{when}");
     if outcome.code() == Some(0) {
-        assert!(left == *new, "{when}it was reported as done");
+        assert!(left == new, "{when}it was reported as done");
     }
     let is_replaced = left.database != old.database && old.database.is_some();
     if is_replaced {
@@ -286,7 +308,7 @@ fn check(stage: &Stage, outcome: &Outcome, [old, new]: [&Content; 2], when: &str
     }
     let denials = ["unchanged", "was rolled back", "Nothing was", "No dump was written"];
     if denials.iter().any(|denial| outcome.stderr.contains(denial)) {
-        assert!(left == *old, "{when}it says that nothing has changed");
+        assert!(left == old, "{when}it says that nothing has changed");
     }
 }
 

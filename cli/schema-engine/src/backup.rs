@@ -9,7 +9,7 @@ mod name;
 mod undo;
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::{Backup, StepResult};
@@ -222,8 +222,31 @@ pub(crate) fn copy_pages(source: &Connection, target: &Path) -> rusqlite::Result
         StepResult::Done => {}
         _ => return Err(busy()),
     }
-    copy.pragma_update(None, "journal_mode", "DELETE")?;
-    copy.close().map_err(|(_, error)| error)
+    copy.close().map_err(|(_, error)| error)?;
+    without_wal(target).map_err(|error| {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+        rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
+    })
+}
+
+/// Says in the header of a copy, which nobody has open, that it has no WAL. SQLite would open one
+/// to say so, and leave that behind where the disk fails.
+/// <https://www.sqlite.org/fileformat2.html#file_format_version_numbers>
+fn without_wal(copy: &Path) -> io::Result<()> {
+    const VERSIONS: SeekFrom = SeekFrom::Start(18);
+    let mut file = File::options().read(true).write(true).open(copy)?;
+    let mut versions = [0; 2];
+    file.seek(VERSIONS)?;
+    match file.read_exact(&mut versions) {
+        // A database without a page.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+        read => read?,
+    }
+    if versions == [2, 2] {
+        file.seek(VERSIONS)?;
+        file.write_all(&[1, 1])?;
+    }
+    Ok(())
 }
 
 /// The error of SQLite for a lock that didn't come free.

@@ -4,7 +4,7 @@
 //! (<https://www.sqlite.org/pragma.html#pragma_foreign_keys>), so it is off from the moment the
 //! connection is opened, and no pool can hand the work to another one.
 
-use crate::database_file::{DatabaseFile, LOCK_TIMEOUT};
+use crate::database_file::{DatabaseFile, LEAVE_SIDECARS, LOCK_TIMEOUT};
 use crate::error::{Error, ErrorKind, Result};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, sqlx};
@@ -179,7 +179,7 @@ pub(crate) fn explain(error: DbErr, what: &str) -> Error {
             .because(error)
             .state("The database is unchanged.")
             .next("Close the other program, or wait until it is done, and run this again.")
-            .next("Don't delete its -wal or -shm file: the -wal file holds the newest data."),
+            .next(LEAVE_SIDECARS),
         Some(9) => Error::new(ErrorKind::Interrupted, format!("{what}: it was stopped"))
             .state("The database is unchanged."),
         Some(8) => Error::failed(format!("{what}: the database is read-only"))

@@ -24,6 +24,9 @@ use crate::error::{Error, Result};
 /// How long to wait for a lock before saying who holds it.
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What is said to whoever finds a database locked: the wrong cure is a popular one.
+pub(crate) const LEAVE_SIDECARS: &str = "Leave the -wal, -shm and -journal files beside it alone: they hold changes that are not in the database yet, and without them it may be damaged.";
+
 /// What lies where a database is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -205,7 +208,7 @@ impl DatabaseFile {
         Error::failed(format!("{what} {}: {who}", self.path.display()))
             .for_a_lock()
             .next("Close the other program or wait for it, then try again.")
-            .next("Leave the -wal and -shm files alone: they hold the newest data.")
+            .next(LEAVE_SIDECARS)
     }
 
     /// The database and its sidecars.

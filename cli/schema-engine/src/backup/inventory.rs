@@ -90,7 +90,7 @@ pub fn find_copy(database: &Path, text: &str) -> Result<KeptCopy> {
 }
 
 /// A copy is nobody's live file, but looking at it must leave nothing beside it all the same.
-pub(super) fn revision(path: &Path) -> Option<String> {
+fn revision(path: &Path) -> Option<String> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     let sql = "SELECT max(version) FROM seaql_migrations";
     connection.query_row(sql, [], |row| row.get(0)).ok().flatten()

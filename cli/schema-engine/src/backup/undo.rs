@@ -47,7 +47,7 @@ pub fn before_last_run(database: &Path) -> Result<KeptCopy> {
 
 /// Whether a copy has the same schema and the same rows as the database.
 fn is_what_is_there(database: &Path, copy: &KeptCopy) -> Result<bool> {
-    if copy.revision.is_some() && copy.revision != super::inventory::revision(database) {
+    if copy.revision.is_some() && copy.revision != revision(database)? {
         return Ok(false);
     }
     let schema = |path: &Path| {
@@ -63,6 +63,22 @@ fn is_what_is_there(database: &Path, copy: &KeptCopy) -> Result<bool> {
     Ok(schema(database)? == schema(&copy.path)?
         && not_in_copy(database, &copy.path)?.is_empty()
         && not_in_copy(&copy.path, database)?.is_empty())
+}
+
+/// The newest revision in the books. Not read as a copy is: a run that was killed may have left
+/// what the next connection has to roll back.
+fn revision(database: &Path) -> Result<Option<String>> {
+    let file = DatabaseFile::resolve(database)?;
+    let books = "SELECT count(*) FROM sqlite_schema WHERE name = 'seaql_migrations'";
+    let newest = "SELECT max(version) FROM seaql_migrations";
+    let read = || -> rusqlite::Result<Option<String>> {
+        let connection = file.reader()?;
+        match connection.query_row(books, [], |row| row.get(0))? {
+            0 => Ok(None),
+            _ => connection.query_row(newest, [], |row| row.get(0)),
+        }
+    };
+    read().map_err(|error| file.sqlite_error("can't compare", error))
 }
 
 /// What is in the database now and not in the copy, table by table.

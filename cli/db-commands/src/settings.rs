@@ -15,7 +15,7 @@ mod report;
 mod tests;
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schema_engine::{Error, Result};
 use serde::Serialize;
@@ -146,7 +146,11 @@ impl Layers<'_> {
                 .next("Or name the file with --database PATH."));
         };
         Ok(Setting {
-            value: Database::at(data_dir.value.join(self.app.database_file)),
+            value: Database::at(
+                data_dir
+                    .value
+                    .join(Path::new(self.app.database_file).components().collect::<PathBuf>()),
+            ),
             origin: Origin::Default,
         })
     }

@@ -242,7 +242,7 @@ pub(crate) fn real_path(path: &Path) -> io::Result<PathBuf> {
     let mut path = std::path::absolute(path)?;
     // As many links as Linux follows.
     for _ in 0..40 {
-        match fs::canonicalize(&path) {
+        match dunce::canonicalize(&path) {
             Ok(real) => return Ok(real),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -253,7 +253,7 @@ pub(crate) fn real_path(path: &Path) -> io::Result<PathBuf> {
             continue;
         }
         // Nothing there: the folder may still be reached through a link, or not exist either.
-        return Ok(match (fs::canonicalize(&folder), path.file_name()) {
+        return Ok(match (dunce::canonicalize(&folder), path.file_name()) {
             (Ok(folder), Some(name)) => folder.join(name),
             _ => path,
         });

@@ -4,7 +4,6 @@ mod files;
 mod report;
 
 use std::fs;
-use std::path::Path;
 
 use schema_engine::ErrorKind;
 use tempfile::TempDir;

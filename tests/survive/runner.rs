@@ -1,12 +1,14 @@
 //! Which revisions run, and that the books and the tables never say two things.
 
 use crate::support::{ask, bytes, open};
-use schema_engine::executor::{Executor, SafetyCopies};
+use rusqlite::Connection;
+use schema_engine::executor::{Executor, Observer, SafetyCopies};
 use schema_engine::history::Migrations;
 use schema_engine::{ErrorKind, Result};
 use sea_orm::{ConnectionTrait as _, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use std::path::Path;
+use std::sync::Mutex;
 
 /// A revision of one statement.
 struct Sql(&'static str, &'static str);
@@ -93,5 +95,35 @@ async fn r43_a_database_that_is_newer_than_the_program_stays_as_it_is() {
         assert_eq!(error.kind(), ErrorKind::Refused);
         assert!(!error.next_steps().is_empty());
         assert_eq!(bytes(&path), before);
+    }
+}
+
+/// Ends a transaction of another program when a run has to wait for it.
+struct EndsWhenWaitedFor(Mutex<Connection>);
+
+impl Observer for EndsWhenWaitedFor {
+    fn waiting(&self, _: Option<&str>) {
+        self.0.lock().unwrap().execute_batch("COMMIT").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_copy_holds_what_was_written_while_the_run_waited() {
+    for journal in ["delete", "wal"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.db");
+        upgrade(&path, &[FIRST]).await.unwrap();
+        let other = open(&path);
+        other.execute_batch(&format!("PRAGMA journal_mode = {journal}")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE; INSERT INTO a VALUES (1, 'just in time')").unwrap();
+        let observer = EndsWhenWaitedFor(Mutex::new(other));
+
+        let migrations = history(&[FIRST, SECOND]);
+        let copies = SafetyCopies::Keep { stamp: "20261123-101500", count: 5 };
+        let executor =
+            Executor { observer: &observer, ..Executor::new(&path, &migrations, copies) };
+        let report = executor.upgrade("head").await.unwrap();
+        let copy = open(&report.safety_copy.unwrap());
+        assert_eq!(ask(&copy, "SELECT n FROM a"), ["just in time"], "{journal}");
     }
 }

@@ -1,7 +1,7 @@
 //! Running revisions on a database that holds somebody's only data: all of it, or nothing.
 //!
-//! One connection of its own with foreign keys off, `BEGIN IMMEDIATE` before anything is decided,
-//! every pending revision and its row in the books, a foreign key check against what was broken
+//! One connection of its own with foreign keys off, `BEGIN IMMEDIATE` before anything is decided, a
+//! safety copy of what is there then, every pending revision and its row in the books, a foreign key check against what was broken
 //! before, the schema against the replayed history, and only then `COMMIT`.
 
 mod adopt;
@@ -250,24 +250,15 @@ impl<'a> Executor<'a> {
         }
         check_writable(self.database)?;
         let mut notes = self.look_around()?;
-        // Before the connection that holds the lock is opened: closing any other handle of the
-        // file would drop that lock (https://www.sqlite.org/howtocorrupt.html, 2.2).
-        let label = match direction {
-            Direction::Up => "before-upgrade",
-            Direction::Down => "before-downgrade",
-        };
-        let copy = patience.wait(async || self.copy(label)).await?;
-        if let Some(copy) = &copy {
-            self.observer.copied(copy);
-        }
+        let mut copy = None;
         let connection = open(self.database, Access::Create).await?;
         // Where there are no rows there is nothing to hold.
         let watch = match (presence, self.row_ledger) {
             (Presence::Database, RowLedger::UpTo(_)) => Some(Watch::on(&connection).await?),
             _ => None,
         };
-        let request = run::Request { target, direction, watch: watch.as_ref() };
-        let work = Box::pin(run::run(self, &connection, &mut patience, &request));
+        let request = run::Request { target, direction, watch: watch.as_ref(), copy: &mut copy };
+        let work = Box::pin(run::run(self, &connection, &mut patience, request));
         let outcome = pulse::beside(watch.as_deref(), self.observer, self.progress, work).await;
         let closed = close(connection).await;
         let (copy, note) = self.keep(copy, &outcome);
@@ -308,6 +299,20 @@ impl<'a> Executor<'a> {
         };
         let full = Space::of(&file, copying).check()?;
         Ok(place::doubt(file.path()).into_iter().chain(full).collect())
+    }
+
+    /// The copy from before a run. The lock on the database is held already: it is read through
+    /// SQLite alone, since closing any other handle of the file would drop that lock
+    /// (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
+    fn copy_before(&self, direction: Direction) -> Result<Option<PathBuf>> {
+        let copy = self.copy(match direction {
+            Direction::Up => "before-upgrade",
+            Direction::Down => "before-downgrade",
+        })?;
+        if let Some(copy) = &copy {
+            self.observer.copied(copy);
+        }
+        Ok(copy)
     }
 
     fn copy(&self, label: &str) -> Result<Option<PathBuf>> {

@@ -10,7 +10,7 @@
 //!  live file ┘    (one inspector for all)       ├► diff ► Change ► hazard ► plan ► prove ► render ► migrations_dir
 //!                                        Schema ┘      ▲ answers          up reaches,            module + lib.rs
 //!                                                                         down returns
-//!  history ► executor: safety copy · lock · one transaction · foreign keys · rows · schema ► report
+//!  history ► executor: lock · safety copy · one transaction · foreign keys · rows · schema ► report
 //!  database ► dump · restore · reset · verify
 //! ```
 //!

@@ -233,13 +233,14 @@ impl Executor<'_> {
         }
         check_writable(self.database)?;
         let mut patience = Patience::new(self.database, self.patience, self.observer);
-        let copy = match entry {
-            Entry::Kept => patience.wait(async || self.copy(label)).await?,
-            Entry::Tried => None,
-        };
+        let mut copy = None;
         let connection = open(self.database, Access::ReadWrite).await?;
         let outcome = attentive(async {
             let transaction = patience.wait(async || begin(&connection).await).await?;
+            if entry == Entry::Kept {
+                // Under the lock, so that it holds exactly what was there before.
+                copy = self.copy(label)?;
+            }
             let done = work(&transaction).await?;
             let ended = match entry {
                 Entry::Kept => transaction.commit().await,

@@ -27,6 +27,7 @@ use sea_orm::{
 };
 use sea_orm_migration::SchemaManager;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -41,6 +42,8 @@ pub(super) struct Request<'a> {
     pub(super) direction: Direction,
     /// What sees where rows come from, if rows are to be held.
     pub(super) watch: Option<&'a Arc<Watch>>,
+    /// Where the safety copy is named, once there is one.
+    pub(super) copy: &'a mut Option<PathBuf>,
 }
 
 /// Runs what is to do. What that is gets decided once the lock is held, so that a second runner,
@@ -49,9 +52,9 @@ pub(super) async fn run(
     executor: &Executor<'_>,
     connection: &DatabaseConnection,
     patience: &mut Patience<'_>,
-    request: &Request<'_>,
+    request: Request<'_>,
 ) -> Result<RunReport> {
-    let Request { target, direction, watch } = *request;
+    let Request { target, direction, watch, copy } = request;
     let migrations = executor.migrations;
     let transaction = patience.wait(async || begin(connection).await).await?;
     let mut standing = executor.checked_standing(&transaction).await?;
@@ -65,6 +68,7 @@ pub(super) async fn run(
     let mut holding = Holding { executor, watch, ledger: None };
     let mut under_way = None;
     if standing.places().is_empty() && is_kept_by_alembic(&before) {
+        *copy = executor.copy_before(direction)?;
         holding.open(&transaction, &before, None, &mut report).await?;
         let to = target.checked_sub(1).map(|last| migrations[last].name());
         under_way = Note::write(executor.database, direction, None, to);
@@ -74,10 +78,6 @@ pub(super) async fn run(
         before = inspect(&transaction).await?;
     }
     let todo = standing.todo(migrations, target, direction);
-    if !todo.is_empty() && report.taken_over.is_none() {
-        let foreseen = holding.foresee(&before, &todo, direction).await;
-        holding.open(&transaction, &before, foreseen.as_ref(), &mut report).await?;
-    }
     // On an empty database the run is itself the replay; there is nothing to compare with.
     let is_new = before.tables.is_empty() && standing.places().is_empty();
     let expected = if is_new || todo.is_empty() {
@@ -87,6 +87,12 @@ pub(super) async fn run(
         report.notes.extend(expected.drift_note());
         Some(expected)
     };
+    if !todo.is_empty() && report.taken_over.is_none() {
+        // Under the lock, so that it holds exactly what was there before.
+        *copy = executor.copy_before(direction)?;
+        let foreseen = holding.foresee(&before, &todo, direction).await;
+        holding.open(&transaction, &before, foreseen.as_ref(), &mut report).await?;
+    }
     let done = remaining(&standing, &todo, direction);
     let to = done.last().map(|at| migrations[*at].name().to_owned());
     // A new database can only be empty or complete; there is nothing to say of it.

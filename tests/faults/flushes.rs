@@ -4,7 +4,7 @@ use std::path::Path;
 
 use libtest_mimic::Trial;
 
-use crate::shim::Shim;
+use crate::shim::{Operation, Shim};
 use crate::sweep::Stage;
 use crate::trial;
 
@@ -13,10 +13,14 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// The place of the last operation of this kind on this path.
-fn last(operations: &[(char, String)], kind: char, path: &Path) -> usize {
-    let path = path.to_str().unwrap();
-    let found = operations.iter().rposition(|(what, on)| *what == kind && on == path);
-    found.unwrap_or_else(|| panic!("no {kind} of {path}: {operations:#?}"))
+fn last(operations: &[Operation], kind: char, path: &Path) -> usize {
+    let found = operations.iter().rposition(|it| it.kind == kind && it.path == path);
+    found.unwrap_or_else(|| panic!("no {kind} of {}: {}", path.display(), told(operations)))
+}
+
+fn told(operations: &[Operation]) -> String {
+    let lines = operations.iter().map(|it| format!("{} {}\n", it.kind, it.path.display()));
+    lines.collect()
 }
 
 /// With a rollback journal the commit is the end of the journal's name, so the folder is flushed
@@ -32,9 +36,8 @@ fn upgrade() {
     assert!(last(&operations, 'w', &database) < last(&operations, 's', &database));
     assert!(last(&operations, 's', &database) < committed);
     let folder = stage.folder();
-    let folder = folder.to_str().unwrap();
-    let flushed = operations[committed..].iter().any(|(kind, on)| *kind == 's' && on == folder);
-    assert!(flushed, "the folder isn't flushed after the commit: {operations:#?}");
+    let flushed = operations[committed..].iter().any(|it| it.kind == 's' && it.path == folder);
+    assert!(flushed, "the folder isn't flushed after the commit: {}", told(&operations));
 }
 
 /// The content before the name, the name before the end. The renaming itself goes past the C library.
@@ -46,7 +49,7 @@ fn dump() {
     let operations = shim.operations(run, &stage.folder());
     let draft = operations
         .iter()
-        .map(|(_, on)| Path::new(on))
+        .map(|it| it.path.as_path())
         .find(|on| on.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".dump-")));
     let draft = draft.expect("the dump is written beside its place");
     let flushed = last(&operations, 's', draft);

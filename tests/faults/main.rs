@@ -12,9 +12,12 @@
     reason = "a test fails by panicking, and what it printed is shown then"
 )]
 
+mod chance;
+mod disk;
 mod flushes;
 mod kills;
 mod locks;
+mod power;
 mod program;
 mod shim;
 mod sweep;
@@ -46,6 +49,7 @@ fn main() {
     trials.extend(sweep::trials());
     trials.extend(kills::trials());
     trials.extend(flushes::trials());
+    trials.extend(power::trials());
     let mut arguments = Arguments::from_args();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     arguments.test_threads.get_or_insert(processors + 1);

@@ -13,6 +13,7 @@
 // Not seen: what goes to the kernel past the C library, and what is written to mapped memory,
 // which SQLite does with the -shm file alone.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -98,6 +99,12 @@ static enum verdict judge(int writes) {
     }
 }
 
+// What is logged, in the order in which it was done:
+//   w  data at an offset         t  a file is cut to OFFSET      s  a file or folder is flushed
+//   c  a new file, its inode     d  a new folder                 u  a name is removed
+//   r  a file is renamed to the path in the data
+//   n  what a folder holds when it is flushed, "INODE NAME\n" each: some renaming is done past
+//      the C library, and is seen by that
 // One line of header, then the path or the data: "w OFFSET LENGTH PATH-LENGTH\nPATHDATA".
 static void log_operation(char kind, const char *path, uint64_t offset, const void *data, size_t length) {
     if (log_file < 0) return;
@@ -152,10 +159,24 @@ ssize_t pwrite64(int file, const void *data, size_t size, off_t offset) {
     return put_at(REAL(pwrite64), file, data, size, offset);
 }
 
+static void log_names(const char *folder) {
+    DIR *entries = log_file < 0 ? NULL : opendir(folder);
+    if (!entries) return;
+    char list[1 << 16];
+    size_t size = 0;
+    for (struct dirent *entry; (entry = readdir(entries)) && size + 300 < sizeof list;)
+        if (entry->d_type == DT_REG)
+            size += sprintf(list + size, "%llu %s\n", (unsigned long long)entry->d_ino, entry->d_name);
+    closedir(entries);
+    log_operation('n', folder, 0, list, size);
+}
+
 static int flush(int (*go)(int), int file) {
     char path[PATH_MAX];
     if (!path_of(file, path)) return go(file);
     if (judge(0) == FAIL) return -1;
+    struct stat what;
+    if (!fstat(file, &what) && S_ISDIR(what.st_mode)) log_names(path);
     int done = go(file);
     if (!done) log_operation('s', path, 0, NULL, 0);
     return done;
@@ -195,7 +216,9 @@ int rename(const char *from, const char *to) {
 int mkdir(const char *path, mode_t rights) {
     if (!is_below(path)) return REAL(mkdir)(path, rights);
     if (judge(0) == FAIL) return -1;
-    return REAL(mkdir)(path, rights);
+    int done = REAL(mkdir)(path, rights);
+    if (!done) log_operation('d', path, 0, NULL, 0);
+    return done;
 }
 
 static int make(int (*go)(const char *, int, ...), const char *path, int flags, mode_t rights) {
@@ -204,7 +227,7 @@ static int make(int (*go)(const char *, int, ...), const char *path, int flags, 
     int is_new = stat(path, &there) < 0;
     if (is_new && judge(0) == FAIL) return -1;
     int file = go(path, flags, rights);
-    if (is_new && file >= 0) log_operation('c', path, 0, NULL, 0);
+    if (is_new && file >= 0 && !fstat(file, &there)) log_operation('c', path, there.st_ino, NULL, 0);
     return file;
 }
 

@@ -34,6 +34,15 @@ impl Fault {
     }
 }
 
+/// What a run did to one file or folder; `shim.c` says which kinds there are.
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    pub(crate) kind: char,
+    pub(crate) path: PathBuf,
+    pub(crate) offset: u64,
+    pub(crate) data: Vec<u8>,
+}
+
 /// The compiled library, with the file that it counts in.
 pub(crate) struct Shim {
     folder: TempDir,
@@ -90,8 +99,8 @@ impl Shim {
         u64::from_ne_bytes(bytes.try_into().unwrap())
     }
 
-    /// The operations of a run in their order: what was done, and to which path.
-    pub(crate) fn operations(&self, run: Tgenie, below: &Path) -> Vec<(char, String)> {
+    /// The operations of a run, which must succeed, in their order.
+    pub(crate) fn operations(&self, run: Tgenie, below: &Path) -> Vec<Operation> {
         let log = self.folder.path().join("log");
         fs::write(&log, "").unwrap();
         self.count(run, below).env("FAULTS_LOG", &log).run().exits(0);
@@ -100,11 +109,15 @@ impl Shim {
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let head = std::str::from_utf8(&rest[..end]).unwrap();
             let words: Vec<_> = head.split(' ').collect();
-            let [kind, _offset, data, path] = words.as_slice() else { panic!("{head}") };
+            let [kind, offset, data, path] = words.as_slice() else { panic!("{head}") };
             let (data, path): (usize, usize) = (data.parse().unwrap(), path.parse().unwrap());
             rest = &rest[end + 1..];
-            let name = String::from_utf8(rest[..path].to_vec()).unwrap();
-            operations.push((kind.chars().next().unwrap(), name));
+            operations.push(Operation {
+                kind: kind.chars().next().unwrap(),
+                path: std::str::from_utf8(&rest[..path]).unwrap().into(),
+                offset: offset.parse().unwrap(),
+                data: rest[path..path + data].to_vec(),
+            });
             rest = &rest[path + data..];
         }
         operations

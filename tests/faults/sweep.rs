@@ -16,7 +16,7 @@ use crate::{everything, trial};
 
 /// How a database keeps its changes until they are in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Journal {
+pub(crate) enum Journal {
     Delete,
     /// With a WAL that an app left behind when it was killed.
     Wal,
@@ -33,15 +33,15 @@ pub(crate) enum Again {
 
 /// A command, and the database that it meets.
 #[derive(Clone, Copy)]
-struct Scenario {
-    name: &'static str,
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
     /// Makes what is there before, without sidecars.
     prepare: fn(&Stage),
     /// `SOURCE` and `DUMP` stand for files, `COPY` for the first safety copy.
     command: &'static str,
 }
 
-const SCENARIOS: [Scenario; 10] = [
+pub(crate) const SCENARIOS: [Scenario; 10] = [
     Scenario { name: "new", prepare: |_| {}, command: "db upgrade" },
     Scenario { name: "upgrade", prepare: |stage| stage.at(HISTORY[0]), command: "db upgrade" },
     Scenario {
@@ -96,6 +96,11 @@ const SCENARIOS: [Scenario; 10] = [
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
+    of_all("r27_sweep", sweep)
+}
+
+/// A trial for each scenario with each journal that it can have.
+pub(crate) fn of_all(name: &str, test: fn(Scenario, Journal)) -> Vec<Trial> {
     let mut trials = Vec::new();
     for scenario in SCENARIOS {
         for journal in [Journal::Delete, Journal::Wal] {
@@ -103,11 +108,18 @@ pub(crate) fn trials() -> Vec<Trial> {
             if is_new && journal == Journal::Wal {
                 continue;
             }
-            let name = format!("r27_sweep_{}_{journal:?}", scenario.name).to_lowercase();
-            trials.push(trial(name, move || sweep(scenario, journal)));
+            let name = format!("{name}_{}_{journal:?}", scenario.name).to_lowercase();
+            trials.push(trial(name, move || test(scenario, journal)));
         }
     }
     trials
+}
+
+impl Scenario {
+    /// What the command does when it is given once more.
+    pub(crate) fn again(self) -> Again {
+        if self.name == "undo" { Again::Back } else { Again::Nothing }
+    }
 }
 
 /// A sandbox with the program that has the longer history.
@@ -118,8 +130,8 @@ pub(crate) struct Stage {
 
 /// What is there as far as it matters.
 #[derive(Debug, Clone, PartialEq)]
-struct Content {
-    database: Option<State>,
+pub(crate) struct Content {
+    pub(crate) database: Option<State>,
     dump: Option<String>,
 }
 
@@ -167,8 +179,25 @@ impl Stage {
         database::run(&self.sandbox.database(), change);
     }
 
+    /// Makes what the scenario begins with, and keeps a copy of it here.
+    pub(crate) fn prepare(&self, scenario: Scenario, journal: Journal) -> PathBuf {
+        (scenario.prepare)(self);
+        let (folder, pristine) = (self.folder(), self.sandbox.here("pristine"));
+        match journal {
+            Journal::Delete => copy_folder(&folder, &pristine),
+            Journal::Wal => {
+                let app = database::open(&self.sandbox.database());
+                app.execute_batch("PRAGMA journal_mode = WAL; PRAGMA user_version = 7").unwrap();
+                // While it is open, the newest lies in the WAL.
+                copy_folder(&folder, &pristine);
+            }
+        }
+        copy_folder(&pristine, &folder);
+        pristine
+    }
+
     /// The command with its files.
-    fn command(&self, scenario: Scenario) -> Tgenie {
+    pub(crate) fn command(&self, scenario: Scenario) -> Tgenie {
         let copy = || {
             let entries = fs::read_dir(self.sandbox.backups()).unwrap();
             let mut names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -187,9 +216,14 @@ impl Stage {
     }
 
     /// What is there, read from a copy, so that nothing is put right by the look.
-    fn content(&self) -> Content {
+    pub(crate) fn content(&self) -> Content {
         let copy = self.sandbox.here("copy");
         copy_folder(&self.folder(), &copy);
+        self.content_of(&copy)
+    }
+
+    /// The same of another folder than its own.
+    pub(crate) fn content_of(&self, copy: &Path) -> Content {
         let path = copy.join(self.sandbox.database().file_name().unwrap());
         // SQLite makes the file before anything is in it, and takes an empty one for no database.
         let is_there = path.exists() && !database::schema(&path).is_empty();
@@ -199,8 +233,8 @@ impl Stage {
     }
 
     /// What the safety copies hold; each is whole.
-    fn copies(&self) -> Vec<State> {
-        let entries = fs::read_dir(self.sandbox.backups()).into_iter().flatten();
+    pub(crate) fn copies(folder: &Path) -> Vec<State> {
+        let entries = fs::read_dir(folder.join("backups")).into_iter().flatten();
         let paths = entries.map(|entry| entry.unwrap().path());
         paths
             .filter(|path| path.extension().is_some_and(|end| end == "db"))
@@ -241,20 +275,8 @@ impl Stage {
 fn sweep(scenario: Scenario, journal: Journal) {
     let Some(shim) = Shim::new() else { return };
     let stage = Stage::new();
-    (scenario.prepare)(&stage);
-    let (folder, pristine) = (stage.folder(), stage.sandbox.here("pristine"));
-    match journal {
-        Journal::Delete => copy_folder(&folder, &pristine),
-        Journal::Wal => {
-            let app = database::open(&stage.sandbox.database());
-            app.execute_batch("PRAGMA journal_mode = WAL; PRAGMA user_version = 7").unwrap();
-            // While it is open, the newest lies in the WAL.
-            copy_folder(&folder, &pristine);
-        }
-    }
+    let (folder, pristine) = (stage.folder(), stage.prepare(scenario, journal));
     let reset = || copy_folder(&pristine, &folder);
-    reset();
-    let next = if scenario.name == "undo" { Again::Back } else { Again::Nothing };
     let old = stage.content();
     shim.count(stage.command(scenario), &folder).run().exits(0);
     let (points, new) = (shim.counted(), stage.content());
@@ -271,7 +293,7 @@ fn sweep(scenario: Scenario, journal: Journal) {
             stage.age();
             let again = stage.command(scenario).run();
             assert_eq!(again.code(), Some(0), "{when}the next run: {again}");
-            let expected = if left == new && next == Again::Back { &old } else { &new };
+            let expected = if left == new && scenario.again() == Again::Back { &old } else { &new };
             assert!(
                 stage.content() == *expected,
                 "{when}the next run leaves something else: {again}"
@@ -303,7 +325,8 @@ fn check(stage: &Stage, outcome: &Outcome, left: &Content, [old, new]: [&Content
     }
     let is_replaced = left.database != old.database && old.database.is_some();
     if is_replaced {
-        let is_kept = stage.copies().iter().any(|copy| Some(copy) == old.database.as_ref());
+        let is_kept =
+            Stage::copies(&stage.folder()).iter().any(|copy| Some(copy) == old.database.as_ref());
         assert!(is_kept, "{when}what was there is in no copy");
     }
     let denials = ["unchanged", "was rolled back", "Nothing was", "No dump was written"];

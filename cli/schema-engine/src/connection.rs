@@ -58,10 +58,24 @@ pub fn presence(path: &Path) -> Result<Presence> {
     match header.as_slice() {
         [] => Ok(Presence::Empty),
         b"SQLite format 3\0" => Ok(Presence::Database),
+        _ if has_journal(path) => Ok(Presence::Database),
         _ => Err(Error::failed(format!("{shown} is not a SQLite database"))
             .state("The file was not touched.")
             .next("Check the path; `--database` names another file.")),
     }
+}
+
+/// Whether a rollback journal stands beside a file: a power cut may have left anything in the first
+/// page, and SQLite takes that back before it looks at it.
+/// <https://www.sqlite.org/fileformat2.html#the_rollback_journal>
+fn has_journal(path: &Path) -> bool {
+    const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+    let mut begin = [0; MAGIC.len()];
+    let journal = DatabaseFile::resolve(path).map(|file| file.sidecar("-journal"));
+    let read = journal.is_ok_and(|journal| {
+        File::open(journal).is_ok_and(|mut file| file.read_exact(&mut begin).is_ok())
+    });
+    read && begin == MAGIC
 }
 
 /// Opens a database on a connection of its own.

@@ -124,7 +124,11 @@ fn remove_database(
     if cfg!(not(unix)) {
         sole = None;
     }
-    let removed = remove_files(file, safety_copy.as_ref())?;
+    // With the lock held and all committed nothing rests on the sidecars any more. They go first: a
+    // run that is killed in between leaves a whole database and nothing beside a missing one.
+    let mut files = file.all_files();
+    files.reverse();
+    let removed = remove_files(file, files, safety_copy.as_ref())?;
     drop(sole);
     Ok((safety_copy, removed))
 }
@@ -136,14 +140,18 @@ fn remove_bytes(file: &DatabaseFile, name: Option<&CopyName>) -> Result<Removed>
         .any(|path| std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0));
     let safety_copy =
         name.filter(|_| has_bytes).map(|name| backup::copy_bytes(file, name)).transpose()?;
-    let removed = remove_files(file, safety_copy.as_ref())?;
+    // The main file goes first: what is left without it is never taken for a database.
+    let removed = remove_files(file, file.all_files(), safety_copy.as_ref())?;
     Ok((safety_copy, removed))
 }
 
-/// The main file goes first: what is left without it is never taken for a database.
-fn remove_files(file: &DatabaseFile, copy: Option<&SafetyCopy>) -> Result<Vec<PathBuf>> {
+fn remove_files(
+    file: &DatabaseFile,
+    files: Vec<PathBuf>,
+    copy: Option<&SafetyCopy>,
+) -> Result<Vec<PathBuf>> {
     let mut removed = Vec::new();
-    for path in file.all_files() {
+    for path in files {
         let outcome = durable::remove_if_there(&path);
         if outcome.map_err(|error| not_removed(&path, error, &removed, copy))? {
             removed.push(path);

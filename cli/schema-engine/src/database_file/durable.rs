@@ -118,13 +118,16 @@ pub(crate) fn sync_folder(file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a folder, and what is missing above it, for its owner alone.
+/// Makes a folder, and what is missing above it, for its owner alone. Each is there for good: what is
+/// flushed in a folder whose own name is lost is lost with it.
 pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
+    let missing: Vec<_> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder.create(folder)?;
+    missing.into_iter().filter(|made| !made.as_os_str().is_empty()).try_for_each(sync_folder)
 }
 
 /// Removes a file that may not be there.

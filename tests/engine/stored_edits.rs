@@ -86,6 +86,36 @@ async fn rows_from_before_a_column_keep_its_old_default() {
     }
 }
 
+/// A row that lacked a column would read NULL from a required one behind it.
+#[tokio::test]
+async fn a_default_before_a_required_column_concerns_no_row() {
+    let index = "CREATE INDEX i ON t (n)";
+    for (columns, looked_at) in [
+        ("id integer PRIMARY KEY, n int DEFAULT 5, r text NOT NULL", 0),
+        ("id integer PRIMARY KEY, n int NOT NULL DEFAULT 5, r text NOT NULL DEFAULT CURRENT_TIME", 0),
+        ("id integer PRIMARY KEY, r text NOT NULL, n int DEFAULT 5", 1),
+        ("id integer PRIMARY KEY, n int DEFAULT 5, r text NOT NULL DEFAULT 'x'", 1),
+        ("id integer PRIMARY KEY, n int DEFAULT 5, r text", 1),
+        // The rowid is read from elsewhere.
+        ("n int DEFAULT 5, id integer NOT NULL PRIMARY KEY", 1),
+        ("n int DEFAULT 5, g AS (1) NOT NULL, id integer PRIMARY KEY", 1),
+    ] {
+        let table = format!("CREATE TABLE t ({columns})");
+        let after = table.replace("DEFAULT 5", "DEFAULT 7");
+        let seen = proven(&[&table], &[&after], &[]).await;
+        assert_eq!((seen.up.edits().count(), seen.up.rebuilds().count()), (1, 0), "{columns}");
+        let updates = seen.up.statements().filter(|sql| sql.starts_with("UPDATE OR ABORT"));
+        assert_eq!(updates.count(), looked_at, "{columns}");
+        // An index doesn't care then, and in doubt the table is built anew.
+        let seen = proven(&[&table, index], &[&after, index], &[]).await;
+        assert_eq!(seen.up.rebuilds().count(), looked_at, "{columns}");
+    }
+    // Without rowids the key lies before all else, wherever it is written.
+    let table = "CREATE TABLE t (n int DEFAULT 5, k text PRIMARY KEY NOT NULL) WITHOUT ROWID";
+    let seen = proven(&[table], &[&table.replace('5', "7")], &[]).await;
+    assert!(seen.up.statements().any(|sql| sql.starts_with("UPDATE OR ABORT")));
+}
+
 #[tokio::test]
 async fn a_new_rule_stops_at_the_row_that_breaks_it() {
     let current = ["CREATE TABLE t (id integer PRIMARY KEY, a text, n int)"];

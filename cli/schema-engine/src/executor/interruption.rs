@@ -5,7 +5,7 @@
 //! whoever gets that lock knows that the writer is gone, and takes the note away.
 
 use crate::database_file::DatabaseFile;
-use crate::database_file::durable::{self, Existing};
+use crate::database_file::durable;
 use crate::target::Direction;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -52,7 +52,9 @@ impl Note {
             let (mut file, draft) = durable::draft(folder, DRAFT)?.into_parts();
             file.lock()?;
             file.write_all(text.as_bytes())?;
-            durable::publish(draft, &path, Existing::Replace)?;
+            // Not flushed: a power cut may take a sentence with it, and waiting for the disk is
+            // for what data rests on.
+            draft.persist(&path)?;
             io::Result::Ok(file)
         })();
         Some(Self { path, _file: written.ok()? })

@@ -145,14 +145,15 @@ impl Editing<'_> {
     /// the text, and would read the new one once it is edited. A default that no row can hold shows
     /// which rows those are, and they get the value that they had.
     ///
-    /// `None` where a row can't be given its value without touching an index or another rule.
+    /// No row has to be looked at where the table's own rules say that the column is written in
+    /// each. `None` where a row can't be given its value without touching an index or another rule.
     fn keep_old_defaults(&self, target: &Table) -> Option<(Option<String>, Vec<String>)> {
         let current = self.current;
         let mut text = Edits::default();
         let mut values = Vec::new();
         for column in &current.columns {
             let changed = default_text(current, &column.name) != default_text(target, &column.name);
-            if !changed || column.generated.is_some() {
+            if !changed || column.generated.is_some() || is_in_every_row(current, &column.name) {
                 continue;
             }
             if self.is_depended_on(&column.name) {
@@ -186,6 +187,26 @@ impl Editing<'_> {
         let mut generated = generated.map(|generated| &generated.expression);
         indexed || in_a_key || generated.any(|expression| mentions(expression, column))
     }
+}
+
+/// Whether every row has the column written in it. `ADD COLUMN` puts columns behind all others, so a
+/// row that lacks one lacks those behind it, too. It would read NULL from one without a default that
+/// it can read, which none may do where that is NOT NULL.
+fn is_in_every_row(table: &Table, column: &Ident) -> bool {
+    let key = table.primary_key.as_ref().filter(|key| key.rowid_alias || table.without_rowid);
+    // The rowid isn't read from there, and without rowids the key lies before all else.
+    let elsewhere =
+        |name: &Ident| key.is_some_and(|key| key.columns.iter().any(|part| part.name == *name));
+    let reads_null = |column: &Column| match &column.default {
+        Some(default) => default.as_read_by_old_rows(column.affinity()).as_deref() == Some("NULL"),
+        None => true,
+    };
+    table.columns.iter().skip_while(|found| found.name != *column).any(|found| {
+        found.not_null.is_some()
+            && found.generated.is_none()
+            && !elsewhere(&found.name)
+            && reads_null(found)
+    })
 }
 
 /// Gives columns their values where none is written. A CHECK may look at several of them, so all

@@ -92,7 +92,10 @@ async fn a_default_before_a_required_column_concerns_no_row() {
     let index = "CREATE INDEX i ON t (n)";
     for (columns, looked_at) in [
         ("id integer PRIMARY KEY, n int DEFAULT 5, r text NOT NULL", 0),
-        ("id integer PRIMARY KEY, n int NOT NULL DEFAULT 5, r text NOT NULL DEFAULT CURRENT_TIME", 0),
+        (
+            "id integer PRIMARY KEY, n int NOT NULL DEFAULT 5, r text NOT NULL DEFAULT CURRENT_TIME",
+            0,
+        ),
         ("id integer PRIMARY KEY, r text NOT NULL, n int DEFAULT 5", 1),
         ("id integer PRIMARY KEY, n int DEFAULT 5, r text NOT NULL DEFAULT 'x'", 1),
         ("id integer PRIMARY KEY, n int DEFAULT 5, r text", 1),

@@ -8,46 +8,33 @@
 
 mod fingerprint;
 mod recorded;
+mod recordings;
 mod step;
 mod table;
 
+pub(crate) use recordings::Recordings;
 pub(crate) use step::Step;
 pub use table::TABLE;
 pub(crate) use table::{Kept, fingerprints, forget_all, keep, steps_down, written_by};
 
 use crate::error::{Error, Result};
-use crate::history::Migrations;
-use crate::target::Direction;
-use recorded::{recorded_down, recorded_up};
 use sea_orm::ConnectionTrait;
-use sea_orm_migration::MigrationTrait;
-
-/// What a revision does one way; `None` where that depends on the database, or it refuses that way.
-pub(crate) async fn recorded(
-    migration: &dyn MigrationTrait,
-    direction: Direction,
-) -> Option<Vec<Step>> {
-    match direction {
-        Direction::Up => recorded_up(migration).await,
-        Direction::Down => recorded_down(migration).await,
-    }
-}
 
 /// The revisions among those at `places` whose modules do something else now than when the
 /// database had them.
 pub(crate) async fn edited(
     connection: &impl ConnectionTrait,
-    migrations: &Migrations,
+    recordings: &Recordings<'_>,
     places: &[usize],
 ) -> Result<Vec<String>> {
     let kept = fingerprints(connection).await?;
     let mut edited = Vec::new();
     for at in places {
-        let migration = migrations[*at].as_ref();
-        let Some(then) = kept.get(migration.name()) else { continue };
-        let Some(now) = recorded_up(migration).await else { continue };
-        if fingerprint::of(&now) != *then {
-            edited.push(migration.name().to_owned());
+        let name = recordings.migrations()[*at].name();
+        let Some(then) = kept.get(name) else { continue };
+        let Some(now) = recordings.fingerprint(*at).await else { continue };
+        if now != then {
+            edited.push(name.to_owned());
         }
     }
     Ok(edited)

@@ -29,7 +29,7 @@ pub use repair::Repair;
 pub use standing::{Standing, Unknown};
 
 use crate::backup::{CopyCondition, prune, safety_copy, same_as_before};
-use crate::books;
+use crate::books::{self, Recordings};
 use crate::connection::{Access, Presence, check_writable, open, presence};
 use crate::database_file::space::{Copying, Space};
 use crate::database_file::{DatabaseFile, place};
@@ -202,11 +202,15 @@ impl<'a> Executor<'a> {
     }
 
     /// Where the database stands, if this program knows all that it has had, as it has had it.
-    async fn checked_standing(&self, connection: &impl ConnectionTrait) -> Result<Standing> {
+    async fn checked_standing(
+        &self,
+        connection: &impl ConnectionTrait,
+        recordings: &Recordings<'_>,
+    ) -> Result<Standing> {
         let standing = Standing::read(connection, self.migrations).await?;
         standing.refuse_unknown()?;
         if !self.accepts(Deviation::EditedRevisions) {
-            let edited = books::edited(connection, self.migrations, standing.places()).await?;
+            let edited = books::edited(connection, recordings, standing.places()).await?;
             if !edited.is_empty() {
                 return Err(books::edited_error(&edited));
             }
@@ -219,12 +223,12 @@ impl<'a> Executor<'a> {
     }
 
     /// The same before anything is opened for writing.
-    async fn first_look(&self) -> Result<Standing> {
+    async fn first_look(&self, recordings: &Recordings<'_>) -> Result<Standing> {
         if presence(self.database)? == Presence::Missing {
             return Ok(Standing::at_base());
         }
         let connection = open(self.database, Access::ReadOnly).await?;
-        let standing = self.checked_standing(&connection).await;
+        let standing = self.checked_standing(&connection, recordings).await;
         close(connection).await?;
         standing
     }
@@ -233,7 +237,8 @@ impl<'a> Executor<'a> {
         let started = Instant::now();
         let presence = self.check_there(direction)?;
         let mut patience = Patience::new(self.database, self.patience, self.observer);
-        let standing = patience.wait(async || self.first_look().await).await?;
+        let recordings = Recordings::of(self.migrations);
+        let standing = patience.wait(async || self.first_look(&recordings).await).await?;
         let interrupted = match presence {
             Presence::Missing => None,
             _ => interruption::found(self.database, standing.last(), &ids(self.migrations)),
@@ -257,7 +262,10 @@ impl<'a> Executor<'a> {
             (Presence::Database, RowLedger::UpTo(_)) => Some(Watch::on(&connection).await?),
             _ => None,
         };
-        let request = run::Request { target, direction, watch: watch.as_ref(), copy: &mut copy };
+        let (recordings, copy_made) = (&recordings, &mut copy);
+        let watching = watch.as_ref();
+        let request =
+            run::Request { target, direction, watch: watching, recordings, copy: copy_made };
         let work = Box::pin(run::run(self, &connection, &mut patience, request));
         let outcome = pulse::beside(watch.as_deref(), self.observer, self.progress, work).await;
         let closed = close(connection).await;

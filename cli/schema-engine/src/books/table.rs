@@ -1,11 +1,10 @@
 //! The table itself.
 
-use super::fingerprint;
-use super::recorded::{recorded_down, recorded_up};
+use super::recordings::Recordings;
 use super::step::Step;
 use crate::connection::explain;
 use crate::error::{Error, Result};
-use crate::history::Migrations;
+use crate::target::Direction;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use std::collections::BTreeMap;
 
@@ -109,24 +108,23 @@ pub(crate) async fn steps_down(connection: &impl ConnectionTrait) -> Result<Vec<
 /// stay.
 pub(crate) async fn keep(
     connection: &impl ConnectionTrait,
-    migrations: &Migrations,
+    recordings: &Recordings<'_>,
     places: &[usize],
     program: Option<&str>,
 ) -> Result<()> {
     let mut rows = Vec::with_capacity(places.len());
     for at in places {
-        let migration = migrations[*at].as_ref();
-        let up = recorded_up(migration).await;
-        let down = recorded_down(migration).await;
+        let up = recordings.steps(*at, Direction::Up).await;
+        let down = recordings.steps(*at, Direction::Down).await;
         // A revision that says nothing on its way down has none.
-        let down = down.filter(|down| !down.is_empty() || up.as_ref().is_some_and(Vec::is_empty));
+        let down = down.filter(|down| !down.is_empty() || up.is_some_and(<[_]>::is_empty));
         let down = down.map(|down| serde_json::to_string(&down)).transpose().map_err(|error| {
             Error::failed("can't write down the way back of a revision").because(error)
         })?;
         rows.push(Row {
-            revision: migration.name(),
+            revision: recordings.migrations()[*at].name(),
             place: i64::try_from(*at).unwrap_or(i64::MAX),
-            fingerprint: up.map(|up| fingerprint::of(&up)),
+            fingerprint: recordings.fingerprint(*at).await,
             down,
         });
     }
@@ -139,7 +137,7 @@ pub(crate) async fn keep(
 struct Row<'a> {
     revision: &'a str,
     place: i64,
-    fingerprint: Option<String>,
+    fingerprint: Option<&'a str>,
     down: Option<String>,
 }
 
@@ -167,7 +165,7 @@ async fn write(
         for row in rows {
             values.push(row.revision.into());
             values.push(row.place.into());
-            values.push(row.fingerprint.clone().into());
+            values.push(row.fingerprint.into());
             values.push(row.down.clone().into());
         }
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);

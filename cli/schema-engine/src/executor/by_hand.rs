@@ -7,7 +7,7 @@ use super::patience::Patience;
 use super::run::{UNCHANGED, begin};
 use super::{Deviation, Executor, Standing, close};
 use crate::attentive::attentive;
-use crate::books;
+use crate::books::{self, Recordings};
 use crate::connection::{Access, Presence, check_writable, explain, open, presence};
 use crate::diff::{Difference, diff};
 use crate::drift;
@@ -216,7 +216,7 @@ impl Executor<'_> {
 
     async fn keep_steps(&self, transaction: &DatabaseTransaction, count: usize) -> Result<()> {
         let places: Vec<_> = (0..count).collect();
-        books::keep(transaction, self.migrations, &places, self.program).await
+        books::keep(transaction, &Recordings::of(self.migrations), &places, self.program).await
     }
 
     /// Does what changes a database that is there, under its lock: a safety copy first, all of it in

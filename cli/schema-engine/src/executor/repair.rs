@@ -4,6 +4,7 @@ use super::foreign_keys::{check_no_new, violations};
 use super::run::UNCHANGED;
 use super::{ByHand, Entry, Executor, close};
 use crate::answers::Answers;
+use crate::books::Recordings;
 use crate::connection::{Access, explain, open};
 use crate::diff::diff;
 use crate::draft::{Draft, draft};
@@ -45,7 +46,7 @@ impl Executor<'_> {
         connection: &DatabaseConnection,
         answers: &Answers,
     ) -> Result<Option<Repair>> {
-        let standing = self.checked_standing(connection).await?;
+        let standing = self.checked_standing(connection, &Recordings::of(self.migrations)).await?;
         if standing.places().is_empty() {
             return Err(Error::refused(
                 "the database has had none of the revisions: there is nothing to go back to",
@@ -68,7 +69,8 @@ impl Executor<'_> {
     /// is another than planned. The database is unchanged then.
     pub async fn repair(&self, repair: &Repair) -> Result<ByHand> {
         self.change("before-repair", Entry::Kept, async |transaction| {
-            let standing = self.checked_standing(transaction).await?;
+            let standing =
+                self.checked_standing(transaction, &Recordings::of(self.migrations)).await?;
             let live = inspect(transaction).await?;
             if !diff(Pair::new(&repair.live, &live)).is_empty() {
                 return Err(Error::refused("the schema was changed since the repair was planned")

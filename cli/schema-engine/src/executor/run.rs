@@ -8,7 +8,7 @@ use super::patience::Patience;
 use super::watch::Watch;
 use super::{Deviation, Executor, Ran, RowLedger, RunReport, Standing};
 use crate::amount::size;
-use crate::books::{self, recorded};
+use crate::books::{self, Recordings};
 use crate::connection::explain;
 use crate::diff::diff;
 use crate::drift;
@@ -42,6 +42,7 @@ pub(super) struct Request<'a> {
     pub(super) direction: Direction,
     /// What sees where rows come from, if rows are to be held.
     pub(super) watch: Option<&'a Arc<Watch>>,
+    pub(super) recordings: &'a Recordings<'a>,
     /// Where the safety copy is named, once there is one.
     pub(super) copy: &'a mut Option<PathBuf>,
 }
@@ -54,10 +55,10 @@ pub(super) async fn run(
     patience: &mut Patience<'_>,
     request: Request<'_>,
 ) -> Result<RunReport> {
-    let Request { target, direction, watch, copy } = request;
+    let Request { target, direction, watch, recordings, copy } = request;
     let migrations = executor.migrations;
     let transaction = patience.wait(async || begin(connection).await).await?;
-    let mut standing = executor.checked_standing(&transaction).await?;
+    let mut standing = executor.checked_standing(&transaction, recordings).await?;
     let mut report = RunReport::of_nothing(&standing, direction);
     let mut before = inspect(&transaction).await?;
     let mut known = if before.tables.is_empty() {
@@ -90,7 +91,7 @@ pub(super) async fn run(
     if !todo.is_empty() && report.taken_over.is_none() {
         // Under the lock, so that it holds exactly what was there before.
         *copy = executor.copy_before(direction)?;
-        let foreseen = holding.foresee(&before, &todo, direction).await;
+        let foreseen = holding.foresee(&before, recordings, &todo, direction).await;
         holding.open(&transaction, &before, foreseen.as_ref(), &mut report).await?;
     }
     let done = remaining(&standing, &todo, direction);
@@ -139,7 +140,7 @@ pub(super) async fn run(
         report.checked.push("schema");
         after = Some(found);
     }
-    work.record_steps(&done, executor.program).await?;
+    work.record_steps(recordings, &done, executor.program).await?;
     let known = work.commit(&known, after, &mut report).await?;
     drop(under_way);
     report.notes.extend(known.note());
@@ -196,6 +197,7 @@ impl Holding<'_> {
     async fn foresee(
         &self,
         before: &Schema,
+        recordings: &Recordings<'_>,
         todo: &[usize],
         direction: Direction,
     ) -> Option<BTreeSet<Ident>> {
@@ -207,9 +209,9 @@ impl Holding<'_> {
             if migration.use_transaction() == Some(false) {
                 return None;
             }
-            steps.extend(recorded(migration, direction).await?);
+            steps.extend(recordings.steps(*at, direction).await?);
         }
-        foreseen(&steps, before)
+        foreseen(steps, before)
     }
 
     /// Begins to hold what is there, if the database isn't too large for that.
@@ -359,13 +361,17 @@ impl Work<'_> {
     }
 
     /// Enters what has run into both books.
-    async fn record_steps(&mut self, now: &[usize], program: Option<&str>) -> Result<()> {
+    async fn record_steps(
+        &mut self,
+        recordings: &Recordings<'_>,
+        now: &[usize],
+        program: Option<&str>,
+    ) -> Result<()> {
         let unrecorded = std::mem::take(&mut self.unrecorded);
-        let migrations = self.migrations;
         let transaction = self.transaction().await?;
         let unwritten = |error| explain(error, "can't write the books").state(UNCHANGED);
         record(transaction, &unrecorded).await.map_err(unwritten)?;
-        books::keep(transaction, migrations, now, program).await
+        books::keep(transaction, recordings, now, program).await
     }
 
     /// Begins to hold the rows as they are in a new transaction.

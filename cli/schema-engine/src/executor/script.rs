@@ -1,9 +1,9 @@
 //! What a run would do, as a script for the stock `sqlite3` shell.
 
 use super::Executor;
-use crate::books::{Step, recorded};
+use crate::books::{Recordings, Step};
 use crate::error::{Error, Result};
-use crate::history::{CREATE_BOOKKEEPING, Migrations};
+use crate::history::CREATE_BOOKKEEPING;
 use crate::ident::Ident;
 use crate::plan::store;
 use crate::render::script::{comment, ended};
@@ -38,9 +38,10 @@ impl Executor<'_> {
             comment(&mut text, "Nothing is to be run.");
             return Ok(text);
         }
+        let recordings = Recordings::of(self.migrations);
         let mut ways = Vec::with_capacity(todo.len());
         for revision in &todo {
-            ways.push(Way::of(self.migrations, revision, direction).await?);
+            ways.push(Way::of(&recordings, revision, direction).await?);
         }
         comment(&mut text, &format!("For the sqlite3 shell: {}.", todo.join(", ")));
         text.push_str(".bail on\n.timeout 5000\n");
@@ -91,18 +92,22 @@ fn end(say: &mut impl FnMut(&str)) {
 /// One revision's way.
 struct Way<'a> {
     revision: &'a str,
-    steps: Vec<Step>,
+    steps: &'a [Step],
     /// It refuses to run in a transaction.
     alone: bool,
 }
 
 impl<'a> Way<'a> {
-    async fn of(migrations: &'a Migrations, revision: &str, direction: Direction) -> Result<Self> {
-        let found = migrations.iter().find(|migration| migration.name() == revision);
-        let migration = found
-            .ok_or_else(|| Error::failed(format!("there is no revision {revision}")))?
-            .as_ref();
-        let steps = recorded(migration, direction).await.ok_or_else(|| {
+    async fn of(
+        recordings: &'a Recordings<'_>,
+        revision: &str,
+        direction: Direction,
+    ) -> Result<Self> {
+        let migrations = recordings.migrations();
+        let at = migrations.iter().position(|migration| migration.name() == revision);
+        let at = at.ok_or_else(|| Error::failed(format!("there is no revision {revision}")))?;
+        let migration = migrations[at].as_ref();
+        let steps = recordings.steps(at, direction).await.ok_or_else(|| {
             Error::failed(format!("the SQL of {revision} can't be told beforehand"))
                 .because("it asks the database something, and what it does depends on the answer, or it refuses this way")
                 .state("Nothing was changed.")
@@ -121,7 +126,7 @@ impl<'a> Way<'a> {
         let mut heading = String::new();
         comment(&mut heading, self.revision);
         let mut statements = Vec::new();
-        for step in &self.steps {
+        for step in self.steps {
             match step {
                 Step::Statement(sql) => statements.push(sql.clone()),
                 Step::Edit { table, stored } => {

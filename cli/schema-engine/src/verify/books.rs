@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::finding::{BooksProblem, Finding};
 use super::tables::{collect, text};
-use crate::books::edited;
+use crate::books::{Recordings, edited};
 use crate::connection::{Access, open};
 use crate::database_file::soundness::told;
 use crate::diff::diff;
@@ -148,7 +148,7 @@ async fn compare(
     let replayed = scratch.schema().await?;
     let live = open(path, Access::ReadOnly).await?;
     let schema = inspect(&live).await;
-    let edited = edited(&live, migrations, &places).await;
+    let edited = edited(&live, &Recordings::of(migrations), &places).await;
     let closed = live.close().await;
     closed.map_err(|error| Error::failed("can't close the database").because(error))?;
     Ok(Compared { lines: diff(Pair::new(&replayed, &schema?)).lines(), edited: edited? })

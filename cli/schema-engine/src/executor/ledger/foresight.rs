@@ -13,7 +13,10 @@ use crate::sql::lexer::{Token, TokenKind, tokens};
 use std::collections::BTreeSet;
 
 /// The tables whose rows these steps can touch; `None` where that can't be told.
-pub(crate) fn foreseen(steps: &[Step], before: &Schema) -> Option<BTreeSet<Ident>> {
+pub(crate) fn foreseen<'a>(
+    steps: impl IntoIterator<Item = &'a Step>,
+    before: &Schema,
+) -> Option<BTreeSet<Ident>> {
     let mut foreseen = BTreeSet::new();
     let mut triggers = before.objects.keys().any(|(kind, _)| *kind == ObjectKind::Trigger);
     for step in steps {

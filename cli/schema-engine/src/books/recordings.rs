@@ -55,7 +55,7 @@ mod tests {
     use super::Recordings;
     use crate::history::Migrations;
     use crate::target::Direction;
-    use sea_orm::DbErr;
+    use sea_orm::{ConnectionTrait as _, DbErr};
     use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};

@@ -8,10 +8,11 @@
 mod digest;
 mod foresight;
 mod lineage;
+mod sql_function;
 
-pub(crate) use digest::Digest;
 pub(crate) use foresight::foreseen;
 pub(crate) use lineage::{Lineage, Touched};
+pub(super) use sql_function::install;
 
 use super::watch::{DIGEST, Watch};
 use crate::connection::explain;
@@ -266,12 +267,13 @@ async fn sum(
     let unreadable = |error| explain(error, &format!("can't read the rows of {table}"));
     let keys = key.len();
     let key = listed(key);
+    let digest = DIGEST.to_string_lossy();
     let parts = columns
         .chunks(COLUMNS)
-        .map(|columns| format!("{DIGEST}({keys}{key}{})", listed(columns.iter().copied())));
+        .map(|columns| format!("{digest}({keys}{key}{})", listed(columns.iter().copied())));
     let mut parts: Vec<_> = parts.collect();
     if parts.is_empty() {
-        parts.push(format!("{DIGEST}({keys}{key})"));
+        parts.push(format!("{digest}({keys}{key})"));
     }
     // The rows themselves, and not what an index says of them.
     let sql = format!("SELECT {} FROM main.{} NOT INDEXED", parts.join(", "), table.quoted());

@@ -6,14 +6,13 @@
 //! The authorizer is asked while a statement is compiled, the trace when it starts; what the one
 //! saw belongs to the next that the other tells.
 
-#![expect(unsafe_code, reason = "sqlx has no authorizer, no trace and no aggregate functions")]
+#![expect(unsafe_code, reason = "sqlx has no authorizer and no trace")]
 
-use super::ledger::{Digest, Lineage, Touched};
+use super::ledger::{self, Lineage, Touched};
 use crate::connection::explain;
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use rusqlite::ffi;
-use rusqlite::functions::FunctionFlags;
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
@@ -22,7 +21,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The SQL function that sums up rows.
-pub(super) const DIGEST: &str = "tgenie_digest";
+pub(super) const DIGEST: &CStr = c"tgenie_digest";
 
 /// What was seen, shared by the run and SQLite's thread.
 #[derive(Default)]
@@ -134,15 +133,10 @@ impl Watch {
 
 fn install(handle: *mut ffi::sqlite3, watch: &Arc<Watch>) -> rusqlite::Result<()> {
     let seen_by = Arc::as_ptr(watch).cast_mut().cast::<c_void>();
-    // SAFETY: the handle is open and locked by the caller, so nobody else uses it meanwhile; what
-    // is made of it doesn't own it and is dropped below.
-    let connection = unsafe { rusqlite::Connection::from_handle(handle)? };
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
-    // SQLite drops the function when it closes the connection, and calls nobody any more after
-    // that: so long the function holds on to the watch.
-    connection.create_aggregate_function(DIGEST, -1, flags, Digest(Arc::clone(watch)))?;
-    // It takes its hooks away when it goes, so it goes before there are any.
-    drop(connection);
+    // SAFETY: the handle is open and locked by the caller, so nobody else uses it meanwhile. SQLite
+    // drops the function when it closes the connection, and calls nobody any more after that: so
+    // long the function holds on to the watch.
+    unsafe { ledger::install(handle, DIGEST, Arc::clone(watch))? };
     // SAFETY: the handle is as above, and the context is kept alive by the function.
     unsafe {
         ffi::sqlite3_set_authorizer(handle, Some(authorize), seen_by);

@@ -59,8 +59,14 @@ fn changes() -> Vec<Change> {
     let copy = copy.into_iter().chain(INDEXES.map(str::to_owned));
     let copy = copy.chain(["PRAGMA foreign_key_check".to_owned()]).collect();
     let not_null = table("tasks", STATUS, "INTEGER", "TEXT NOT NULL");
-    let checked = vec!["SELECT count(*) FROM tasks WHERE typeof(note) = 'null'".to_owned()];
+    let checked = vec!["SELECT count(*) FROM tasks WHERE note IS NULL".to_owned()];
     let default = table("tasks", "TEXT NOT NULL DEFAULT 'new'", "INTEGER", "TEXT");
+    // Rows may lack the last column, and would read another default from then on: whoever edits
+    // by hand and knows that gives them their value first.
+    let last = table("tasks", STATUS, "INTEGER", "TEXT DEFAULT 'none'");
+    let mut careful = edit(&last.replace("'none'", "x'00'"), Vec::new());
+    careful.push("UPDATE tasks SET note = NULL WHERE note IS x'00'".to_owned());
+    careful.extend(edit(&last, Vec::new()));
     let rule = table(
         "tasks",
         "TEXT NOT NULL DEFAULT 'open' CHECK (length(status) < 9)",
@@ -73,6 +79,16 @@ fn changes() -> Vec<Change> {
         Change { name: "edit: NOT NULL", by_hand: edit(&not_null, checked), after: not_null },
         Change { name: "edit: CHECK", by_hand: edit(&rule, checked_rule), after: rule },
         Change { name: "edit: default", by_hand: edit(&default, Vec::new()), after: default },
+        Change {
+            name: "edit: default of the last column, by hand without a look at the rows",
+            by_hand: edit(&last, Vec::new()),
+            after: last.clone(),
+        },
+        Change {
+            name: "edit: default of the last column, by hand with a look at the rows",
+            by_hand: careful,
+            after: last,
+        },
     ]
 }
 
@@ -107,26 +123,32 @@ fn main() {
     let mut rebuilt = f64::NAN;
     for change in changes() {
         let mut taken = [Vec::new(), Vec::new(), Vec::new()];
+        let mut whole = [Vec::new(), Vec::new(), Vec::new()];
         let mut memory = [0, 0, 0];
         for _ in 0..ROUNDS {
             for (at, way) in ["by hand", "engine", "engine, no ledger"].into_iter().enumerate() {
                 let path = folder.path().join("work.db");
                 std::fs::copy(&original, &path).expect("a copy of the file");
+                // What is still to be written of the copy would be written at the first flush.
+                std::fs::File::open(&path).and_then(|file| file.sync_all()).expect("a flush");
+                let began = Instant::now();
                 let (seconds, kilobytes) = measured(change.name, way, &path);
+                whole[at].push(began.elapsed().as_secs_f64());
                 taken[at].push(seconds);
                 memory[at] = memory[at].max(kilobytes);
             }
         }
-        let mut ratios: Vec<f64> =
-            taken[1].iter().zip(&taken[0]).map(|(ours, theirs)| ours / theirs).collect();
-        let mut ledgers: Vec<f64> =
-            taken[1].iter().zip(&taken[2]).map(|(with, without)| with - without).collect();
+        let mut ratio = ratios(&taken[1], &taken[0]);
+        let mut bare = ratios(&taken[2], &taken[0]);
+        let mut processes = ratios(&whole[1], &whole[0]);
         let [theirs, ours, _] = taken.each_mut().map(|times| median(times));
         println!(
-            "{}: engine {ours:.3} s, by hand {theirs:.3} s, ratio {:.2}; the row ledger {:.3} s; memory {} and {} MB",
+            "{}: engine {ours:.3} s, by hand {theirs:.3} s, ratio {:.2}, without the row ledger {:.2}, \
+             of whole processes {:.2}; memory {} and {} MB",
             change.name,
-            median(&mut ratios),
-            median(&mut ledgers),
+            median(&mut ratio),
+            median(&mut bare),
+            median(&mut processes),
             memory[1] / 1024,
             memory[0] / 1024,
         );
@@ -136,6 +158,11 @@ fn main() {
             println!("  {:.0} times as fast as the copy", rebuilt / ours);
         }
     }
+}
+
+/// Pair by pair.
+fn ratios(ours: &[f64], theirs: &[f64]) -> Vec<f64> {
+    ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect()
 }
 
 /// One run in a process of its own, so that its memory is its own: seconds and kilobytes.

@@ -262,10 +262,13 @@ impl<'a> Executor<'a> {
             (Presence::Database, RowLedger::UpTo(_)) => Some(Watch::on(&connection).await?),
             _ => None,
         };
-        let (recordings, copy_made) = (&recordings, &mut copy);
-        let watching = watch.as_ref();
-        let request =
-            run::Request { target, direction, watch: watching, recordings, copy: copy_made };
+        let request = run::Request {
+            target,
+            direction,
+            watch: watch.as_ref(),
+            recordings: &recordings,
+            copy: &mut copy,
+        };
         let work = Box::pin(run::run(self, &connection, &mut patience, request));
         let outcome = pulse::beside(watch.as_deref(), self.observer, self.progress, work).await;
         let closed = close(connection).await;

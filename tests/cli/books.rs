@@ -1,5 +1,7 @@
 //! The engine's own books: what a module did when it ran, and the way back.
 
+use serde_json::json;
+
 use crate::support::Sandbox;
 use crate::support::database::{add_tasks, revisions, run, schema, texts};
 
@@ -121,6 +123,25 @@ fn stamp_writes_the_books_and_runs_nothing() {
     sandbox.tgenie("db stamp head --purge").run().exits(0);
     assert_eq!(revisions(&database), sandbox.history());
     sandbox.unchanged(|| sandbox.tgenie("db baseline").run().exits(2).says("has a history"));
+}
+
+#[test]
+fn undo_says_past_how_many_runs_it_goes() {
+    let sandbox = Sandbox::upgraded();
+    sandbox.tgenie("db downgrade --no-backup").run().exits(0);
+    sandbox.tgenie("db upgrade").run().exits(0);
+    let head = sandbox.history().pop().unwrap();
+    let plan = || sandbox.tgenie("db undo --dry-run --json").run().exits(0).json();
+    assert_eq!(plan()["runs"], json!([[head]]));
+    sandbox.tgenie("db undo --dry-run").run().exits(0).never_says("warning");
+    // What a newer program's run with `--no-backup` leaves.
+    let later =
+        "INSERT INTO seaql_migrations VALUES ('m900_a', 9999999999), ('m901_b', 9999999999)";
+    run(&sandbox.database(), later);
+    assert_eq!(plan()["runs"], json!([[head], ["m900_a", "m901_b"]]));
+    let shown = sandbox.tgenie("db undo --dry-run").run().exits(0);
+    let shown = shown.says("warning: this goes back past 2 runs, for the later ones kept no copy:");
+    let _ = shown.says("  2286-11-20 17:46:39 UTC: m900_a, m901_b\n");
 }
 
 #[test]

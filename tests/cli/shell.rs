@@ -6,7 +6,7 @@ use crate::support::Sandbox;
 
 /// What a shell is told when somebody presses the key at the end of this line.
 #[track_caller]
-fn proposals(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
+pub(crate) fn proposals(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
     let mut asked = sandbox.tgenie("--");
     for word in words {
         asked = asked.arg(word);

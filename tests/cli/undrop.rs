@@ -1,5 +1,6 @@
 //! `undrop` lists what is parked, brings it back, and ends it.
 
+use crate::shell::proposals;
 use crate::support::{Sandbox, database};
 
 /// A database at head in which a revision has parked a column of every task, as its module does.
@@ -21,6 +22,17 @@ fn with_parked_column() -> Sandbox {
         ),
     );
     sandbox
+}
+
+#[test]
+fn a_shell_is_told_what_is_parked() {
+    let sandbox = with_parked_column();
+    let line = ["tgenie", "db", "undrop", "s"];
+    let head = sandbox.history().pop().unwrap();
+    let told = sandbox.unchanged(|| proposals(&sandbox, &line));
+    assert_eq!(told, [format!("schema_engine_dropped_{head}_tasks")]);
+    assert_eq!(proposals(&sandbox, &["tgenie", "db", "rebase", "m"]), sandbox.history());
+    assert!(proposals(&Sandbox::new(), &line).is_empty());
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! what is proposed is what this very program knows: its revisions too.
 
 use crate::arguments::{Shell, command};
-use crate::{App, ExitCode, arguments};
+use crate::settings::Settings;
+use crate::{App, ExitCode, Surroundings, arguments};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Shells};
 use schema_engine::hazard::HazardCode;
@@ -60,6 +61,8 @@ fn with_candidates(app: &App) -> clap::Command {
         let replayed = revisions().into_iter().map(|revision| format!("history@{revision}"));
         candidates(words(&["live", "models", "history"]).chain(replayed))
     };
+    let app_here = *app;
+    let parked = move || candidates(parked(&app_here).unwrap_or_default().into_iter());
     let codes = || candidates(HazardCode::ALL.iter().map(ToString::to_string));
     command(app).mut_subcommand("db", |db| {
         let db = ["upgrade", "downgrade"].into_iter().fold(db, |db, name| {
@@ -73,12 +76,27 @@ fn with_candidates(app: &App) -> clap::Command {
             let diff = diff.mut_arg("from", |arg| arg.add(ArgValueCandidates::new(sides)));
             diff.mut_arg("to", |arg| arg.add(ArgValueCandidates::new(sides)))
         });
+        let db = db.mut_subcommand("rebase", |rebase| {
+            let known = move || candidates(revisions().into_iter());
+            rebase.mut_arg("revision", |arg| arg.add(ArgValueCandidates::new(known)))
+        });
+        let db = db.mut_subcommand("undrop", |undrop| {
+            undrop.mut_arg("name", |arg| arg.add(ArgValueCandidates::new(parked)))
+        });
         ["diff", "revision"].into_iter().fold(db, |db, name| {
             db.mut_subcommand(name, |command| {
                 command.mut_arg("accepted", |arg| arg.add(ArgValueCandidates::new(codes)))
             })
         })
     })
+}
+
+/// What is parked in the database of the settings. Nobody can be told of an error here.
+fn parked(app: &App) -> Option<Vec<String>> {
+    let settings = Settings::resolve(app, &Surroundings::of_process().ok()?, None).ok()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let kept = runtime.block_on(schema_engine::undrop::kept(&settings.database.value.path)).ok()?;
+    Some(kept.into_iter().map(|kept| kept.name.as_str().to_owned()).collect())
 }
 
 fn words(words: &'static [&'static str]) -> impl Iterator<Item = String> {

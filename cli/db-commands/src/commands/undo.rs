@@ -2,15 +2,17 @@
 
 use super::backups::when;
 use super::restore::{Wishes, replace};
-use super::{Context, counted};
+use super::{Context, counted, readable_time};
 use crate::ExitCode;
 use crate::arguments::Undo;
 use crate::terminal::{Answer, Format};
 use schema_engine::Result;
 use schema_engine::backup::{KeptCopy, Lost, before_last_run, not_in_copy};
 use schema_engine::executor::SafetyCopies;
+use schema_engine::history::Applied;
 use schema_engine::restore::ForeignKeys;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 struct Plan {
@@ -18,6 +20,8 @@ struct Plan {
     would_restore: String,
     from: Option<String>,
     to: Option<String>,
+    /// The revisions that it takes back, those of one run together.
+    runs: Vec<Vec<String>>,
     lost: Vec<LostRows>,
 }
 
@@ -32,7 +36,9 @@ pub(super) fn undo(context: &Context<'_>, arguments: &Undo) -> Result<ExitCode> 
     database.ensure_writable()?;
     let copy = before_last_run(&database.path)?;
     let lost = not_in_copy(&database.path, &copy.path)?;
-    let from = newest(context)?;
+    let applied = applied(context)?;
+    let from = applied.last().map(|newest| newest.revision.clone());
+    let runs = runs_after(&copy, &applied);
     if arguments.dry_run && context.format == Format::Json {
         let lost = lost.into_iter().map(|Lost { table, rows }| LostRows { table, rows });
         context.terminal.json(&Plan {
@@ -40,16 +46,22 @@ pub(super) fn undo(context: &Context<'_>, arguments: &Undo) -> Result<ExitCode> 
             would_restore: copy.path.display().to_string(),
             from,
             to: copy.revision,
+            runs: runs.into_iter().map(|(_, revisions)| revisions).collect(),
             lost: lost.collect(),
         })?;
         return Ok(ExitCode::Done);
     }
     tell(context, &copy, from.as_deref(), &lost);
+    tell_runs(context, &runs);
     if arguments.dry_run {
         return Ok(ExitCode::Done);
     }
     if !arguments.yes {
-        let question = format!("Put {} back to that?", database.path.display());
+        let path = database.path.display();
+        let question = match runs.len() {
+            0 | 1 => format!("Put {path} back to that?"),
+            several => format!("Put {path} back to that, past {several} runs?"),
+        };
         let instead = "Give --yes to go ahead without the question.";
         if context.terminal.confirm(&question, instead)? == Answer::No {
             context.terminal.say("Undo cancelled: nothing was changed.");
@@ -63,11 +75,37 @@ pub(super) fn undo(context: &Context<'_>, arguments: &Undo) -> Result<ExitCode> 
     replace(context, &copy.path, wishes)
 }
 
-/// The newest revision that the database has had, whether this program knows it or not.
-fn newest(context: &Context<'_>) -> Result<Option<String>> {
+/// What the database has had, whether this program knows it or not, the newest last.
+fn applied(context: &Context<'_>) -> Result<Vec<Applied>> {
     let standing = context.wait(context.executor(SafetyCopies::Skip).standing())?;
-    let unknown = standing.unknown().last().map(|unknown| unknown.applied.revision.clone());
-    Ok(unknown.or_else(|| standing.last().map(str::to_owned)))
+    let unknown = standing.unknown().iter().map(|unknown| unknown.applied.clone());
+    Ok(standing.applied().iter().cloned().chain(unknown).collect())
+}
+
+/// The revisions that the copy doesn't have, by the time at which they were applied: a run applies
+/// all of its own at once.
+fn runs_after(copy: &KeptCopy, applied: &[Applied]) -> Vec<(i64, Vec<String>)> {
+    let mut runs: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for Applied { revision, applied_at } in applied {
+        if Some(revision) > copy.revision.as_ref() {
+            runs.entry(*applied_at).or_default().push(revision.clone());
+        }
+    }
+    runs.into_iter().collect()
+}
+
+/// A run with `--no-backup` leaves no copy, so the one before it is gone back to.
+fn tell_runs(context: &Context<'_>, runs: &[(i64, Vec<String>)]) {
+    if runs.len() < 2 {
+        return;
+    }
+    context.terminal.warn(&format!(
+        "this goes back past {} runs, for the later ones kept no copy:",
+        runs.len()
+    ));
+    for (at, revisions) in runs {
+        context.terminal.say(&format!("  {}: {}", readable_time(*at), revisions.join(", ")));
+    }
 }
 
 fn tell(context: &Context<'_>, copy: &KeptCopy, from: Option<&str>, lost: &[Lost]) {

@@ -1,8 +1,9 @@
 //! Running revisions on a database that holds somebody's only data: all of it, or nothing.
 //!
 //! One connection of its own with foreign keys off, `BEGIN IMMEDIATE` before anything is decided, a
-//! safety copy of what is there then, every pending revision and its row in the books, a foreign key check against what was broken
-//! before, the schema against the replayed history, and only then `COMMIT`.
+//! safety copy of what is there then, every pending revision and its row in the books, a foreign key
+//! check against what was broken before, the schema against the replayed history, and only then
+//! `COMMIT`.
 
 mod adopt;
 mod by_hand;

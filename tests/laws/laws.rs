@@ -1,4 +1,4 @@
-//! The four laws, each checked on a database of its own with nothing of the engine's but its
+//! The laws, each checked on a database of its own with nothing of the engine's but its
 //! statements.
 
 use crate::case::Case;
@@ -7,6 +7,7 @@ use crate::edit::{reordered, respelled};
 use crate::fingerprint;
 use crate::model::{Model, Table};
 use crate::oracle::common;
+use crate::parked::comes_back;
 use crate::rename::Rename;
 use crate::rng::Rng;
 use crate::round_trip::up_and_down;
@@ -34,7 +35,7 @@ pub(crate) enum Outcome {
     /// Both schemas mean the same.
     Equal,
     /// Went up and down, with so many rows.
-    Went { rows: usize, lacking: usize, renames: usize, down: Down },
+    Went { rows: usize, lacking: usize, renames: usize, parked: bool, down: Down },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,9 @@ pub(crate) enum Down {
 
 /// Of so many cases one goes through a script, too.
 const SCRIPTS: u64 = 5;
+
+/// Of so many cases one parks what it drops, too.
+const PARKINGS: u64 = 3;
 
 pub(crate) type Checked<T = ()> = Result<T, Broken>;
 
@@ -90,9 +94,10 @@ pub(crate) async fn check(case: &Case, seed: u64) -> Checked<Outcome> {
         loses_nothing(&Case { rows: taken, ..case.clone() }, &proven).await?;
     }
     let case = Case { rows: settled, ..case.clone() };
+    let parked = seed.is_multiple_of(PARKINGS) && comes_back(&case, schemas).await?;
     let down = up_and_down(&case, schemas, &proven, seed.is_multiple_of(SCRIPTS)).await?;
     let lacking = case.rows.iter().filter(|row| row.lacks > 0).count();
-    Ok(Outcome::Went { rows: case.rows.len(), lacking, renames: case.renames.len(), down })
+    Ok(Outcome::Went { rows: case.rows.len(), lacking, renames: case.renames.len(), parked, down })
 }
 
 /// Law 1: one schema, however it is spelled and in whatever order it is made, has no differences.

@@ -17,6 +17,7 @@ pub(crate) struct Tally {
     rows: usize,
     lacking: usize,
     renames: usize,
+    parked: usize,
     first_discards: Vec<String>,
     failures: u64,
 }
@@ -32,11 +33,12 @@ impl Tally {
                 }
             }
             Outcome::Equal => self.equal += 1,
-            Outcome::Went { rows, lacking, renames, down } => {
+            Outcome::Went { rows, lacking, renames, parked, down } => {
                 self.went += 1;
                 self.rows += rows;
                 self.lacking += lacking;
                 self.renames += renames;
+                self.parked += usize::from(*parked);
                 self.emptied += usize::from(*down == Down::Emptied);
             }
         }
@@ -59,17 +61,21 @@ impl Tally {
     /// When a law was broken, or when too few cases were worth anything.
     #[expect(clippy::print_stderr, reason = "how much was tried is worth a line")]
     pub(crate) fn judge(&self) {
-        let Self { tried, discarded, equal, went, emptied, rows, lacking, renames, .. } = self;
+        let Self { tried, discarded, equal, went, emptied, rows, lacking, renames, parked, .. } =
+            self;
         eprintln!(
             "{tried} pairs: {went} went up and down with {rows} rows ({lacking} without their last \
-             columns, {emptied} pairs down without any) and {renames} renames, {equal} were equal, {discarded} were no schemas, {} broke a law",
+             columns, {emptied} pairs down without any) and {renames} renames, {parked} with what they drop parked, {equal} were equal, {discarded} were no schemas, {} broke a law",
             self.failures
         );
         assert!(self.failures == 0, "{} laws were broken, see above", self.failures);
         let few = discarded * 100 < tried * 30;
         assert!(few, "too many are no schemas: {}", self.first_discards.join("\n"));
         if *tried >= 100 {
-            assert!(went * 2 > *tried && emptied * 4 < *went && rows > went, "too little is tried");
+            assert!(
+                went * 2 > *tried && emptied * 4 < *went && rows > went && *parked > 0,
+                "too little is tried"
+            );
         }
     }
 }

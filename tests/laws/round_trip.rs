@@ -79,7 +79,7 @@ pub(crate) async fn up_and_down(
         },
     };
     if let Some(how) = refused {
-        if !may_refuse(case) {
+        if !may_refuse(case, Gone::Lost) {
             return broken("3: the way down runs", how + &listed(proven, false));
         }
         down = Down::Emptied;
@@ -157,23 +157,9 @@ async fn kept_values(
 ) -> Result<BTreeMap<String, Vec<StoredRow>>, String> {
     let mut values = BTreeMap::new();
     for (before, after) in common(case) {
-        let kept = before.columns.iter().filter(|old| {
-            case.column_after(before, old).is_some_and(|new| {
-                let plain = !old.is_generated() && !new.is_generated();
-                let stored_alike = old.affinity() == new.affinity()
-                    && before.strict == after.strict
-                    && before.forbids_null(old) == after.forbids_null(new);
-                plain && stored_alike
-            })
-        });
-        let columns: Vec<&str> = kept.map(|column| column.name.as_str()).collect();
+        let columns = kept_columns(case, before, after, Gone::Lost);
         let mut rows = database.rows(before, &columns).await?;
-        let there_and_back = keeps_rowids(case, before, after)
-            && before.rowid_alias().is_none_or(|alias| {
-                case.column_after(before, alias)
-                    .is_none_or(|kept| Some(kept) == after.rowid_alias())
-            });
-        if !there_and_back {
+        if !stays_by_rowid(case, before, after) {
             for row in &mut rows {
                 row.rowid = None;
             }
@@ -184,16 +170,53 @@ async fn kept_values(
     Ok(values)
 }
 
+/// What becomes of the values of dropped columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gone {
+    Lost,
+    /// The way back brings them.
+    Parked,
+}
+
+/// The columns whose values are the same after up and down.
+pub(crate) fn kept_columns<'a>(
+    case: &Case,
+    before: &'a Table,
+    after: &Table,
+    gone: Gone,
+) -> Vec<&'a str> {
+    let kept = before.columns.iter().filter(|old| match case.column_after(before, old) {
+        None => gone == Gone::Parked && !old.is_generated(),
+        Some(new) => {
+            let plain = !old.is_generated() && !new.is_generated();
+            let stored_alike = old.affinity() == new.affinity()
+                && before.strict == after.strict
+                && before.forbids_null(old) == after.forbids_null(new);
+            plain && stored_alike
+        }
+    });
+    kept.map(|column| column.name.as_str()).collect()
+}
+
+/// Whether the rowids of a table are the same after up and down.
+pub(crate) fn stays_by_rowid(case: &Case, before: &Table, after: &Table) -> bool {
+    keeps_rowids(case, before, after)
+        && before.rowid_alias().is_none_or(|alias| {
+            case.column_after(before, alias).is_none_or(|kept| Some(kept) == after.rowid_alias())
+        })
+}
+
 /// Whether real rows may keep the way down from running: where values were lost or changed that
 /// the first schema holds to a rule.
-fn may_refuse(case: &Case) -> bool {
+pub(crate) fn may_refuse(case: &Case, gone: Gone) -> bool {
     common(case).into_iter().any(|(before, after)| {
         let rule = |name: &str| before.is_held_to_a_rule(name);
         let lost_parent = |parent: &String| case.table_after(parent).is_none();
         let parents = before.references();
-        parents.iter().any(|reference| lost_parent(&reference.table))
+        let lost = gone == Gone::Lost;
+        lost && parents.iter().any(|reference| lost_parent(&reference.table))
             || before.columns.iter().any(|old| match case.column_after(before, old) {
-                None => !old.is_generated() && rule(&old.name),
+                None => lost && !old.is_generated() && rule(&old.name),
                 Some(new) => {
                     let changed = old.affinity() != new.affinity()
                         || before.strict != after.strict

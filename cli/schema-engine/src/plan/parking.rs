@@ -100,8 +100,10 @@ impl Identity {
         if !key.is_empty() && key.iter().all(stays) {
             return Self::Key(key);
         }
+        // A column that becomes the rowid gives every row another one.
+        let taken = desired.rowid_alias().is_some_and(|alias| start.column(alias).is_some());
         match (start.rowid_name(), desired.rowid_name()) {
-            (Some(one), Some(other)) if one == other => Self::Rowid(one),
+            (Some(one), Some(other)) if one == other && !taken => Self::Rowid(one),
             _ => Self::None,
         }
     }

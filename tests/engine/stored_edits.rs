@@ -197,6 +197,11 @@ async fn in_doubt_the_table_is_copied() {
             vec!["CREATE TABLE t (a int, g AS (a + 1))"],
             vec!["CREATE TABLE t (a int, g AS (a + 1), CHECK (g > 0))"],
         ),
+        // Without rowids the index of an INTEGER key is made last, and of any other key first.
+        (
+            vec!["CREATE TABLE t (a integer PRIMARY KEY, b int UNIQUE) WITHOUT ROWID"],
+            vec!["CREATE TABLE t (a smallint PRIMARY KEY, b int UNIQUE) WITHOUT ROWID"],
+        ),
         (vec!["CREATE TABLE t (a int) STRICT"], vec!["CREATE TABLE t (a int)"]),
     ] {
         let proven = proven(&current, &desired, &[]).await;

@@ -90,6 +90,24 @@ async fn r10_a_view_keeps_its_instead_of_triggers() {
     .await;
 }
 
+#[tokio::test]
+async fn a_trigger_that_is_called_like_its_view_stays_when_the_view_changes() {
+    let schema = |columns: &str| {
+        format!(
+            "CREATE TABLE t (a integer, b integer);
+             CREATE VIEW v AS SELECT {columns} FROM t;
+             CREATE TRIGGER v INSTEAD OF INSERT ON v BEGIN INSERT INTO t (a) VALUES (NEW.a); END;"
+        )
+    };
+    let trip = Trip::new(&schema("a"), &schema("a, b"), "INSERT INTO t VALUES (1, 2)").await;
+    trip.both_ways(|database| {
+        database.execute_batch("BEGIN; INSERT INTO v (a) VALUES (9)").unwrap();
+        assert_eq!(ask(database, "SELECT a FROM t"), ["1", "9"]);
+        database.execute_batch("ROLLBACK").unwrap();
+    })
+    .await;
+}
+
 /// SQLite reads the temporary schema anew with the main one, so what hangs on the table by name
 /// hangs on the new one.
 #[tokio::test]

@@ -337,7 +337,11 @@ impl<'a> Sorted<'a> {
         for dropped in self.dropped_objects.iter().filter(|object| object.kind == ObjectKind::View)
         {
             for trigger in schemas.desired.triggers_of(&dropped.name) {
-                if !objects.iter().any(|object| object.name == trigger.name) {
+                // A view and its trigger may have one name.
+                let is_made = objects.iter().any(|object| {
+                    object.kind == ObjectKind::Trigger && object.name == trigger.name
+                });
+                if !is_made {
                     objects.push(trigger);
                 }
             }

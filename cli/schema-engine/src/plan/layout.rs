@@ -1,6 +1,6 @@
 //! What decides how a table lies on disk.
 
-use crate::schema::Table;
+use crate::schema::{KeyColumn, Table};
 use crate::sql::create_table::{ColumnClauseKind, ConstraintKind, IndexedColumn};
 use crate::sql::normal::normal;
 
@@ -21,6 +21,18 @@ pub(super) fn layout(table: &Table) -> Vec<String> {
     }
     if let Some(key) = &table.primary_key {
         parts.push(format!("alias {} sequence {}", key.rowid_alias, key.autoincrement));
+        // Without rowids SQLite makes the index of an `INTEGER` key last, that of any other key in
+        // its turn. The names of the indexes, and with them their pages, change hands.
+        if table.without_rowid {
+            let is_integer = |column: &KeyColumn| {
+                let declared = table.column(&column.name).map(|it| it.declared_type.as_str());
+                declared.is_some_and(|declared| declared.eq_ignore_ascii_case("integer"))
+            };
+            parts.push(format!(
+                "integer {:?}",
+                key.columns.iter().map(is_integer).collect::<Vec<_>>()
+            ));
+        }
     }
     for column in &table.syntax.columns {
         for clause in &column.clauses {

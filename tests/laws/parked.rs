@@ -70,7 +70,9 @@ async fn values(
         };
         let mut rows = database.rows(before, &columns).await?;
         if !after.is_none_or(|after| stays_by_rowid(case, before, after)) {
-            rows.iter_mut().for_each(|row| row.rowid = None);
+            for row in &mut rows {
+                row.rowid = None;
+            }
             rows.sort();
         }
         values.insert(before.name.clone(), rows);

@@ -171,6 +171,8 @@ fn undo_puts_back_what_was_before_the_last_run_and_can_be_undone() {
     sandbox.tgenie("db undo --yes").run().exits(0);
     assert_eq!(texts(&database, "SELECT a FROM notes").len(), 2);
     assert!(revisions(&database).is_empty());
+    sandbox.tgenie("db reset --yes").run().exits(0);
+    sandbox.tgenie("db undo --yes").run().exits(1).says("no database").says("backups restore");
 }
 
 #[test]

@@ -166,6 +166,8 @@ fn programs(outside: &Path) -> Vec<(String, &'static str)> {
             ("CREATE TABLE t(a);", "already exists"),
             ("CREATE TABLE u(a,a);", "duplicate"),
             ("CREATE TABLE u(;", "line 5"),
+            ("/**** ERROR: (11) database disk image is malformed *****/", "line 5 of the dump tells of a damaged database"),
+            ("/****** CORRUPTION ERROR *******/\n/****** database disk image is malformed ******/\n/****** ERROR: near \"ORDER\": syntax error ******/", "damaged database"),
             ("CREATE UNIQUE INDEX i ON t(length(a));\nINSERT INTO t VALUES('wen');", "line 6"),
             ("CREATE TABLE p(id INTEGER PRIMARY KEY);\nCREATE TABLE c(p REFERENCES p);\nINSERT INTO c VALUES(1);", "refer"),
             ("CREATE TABLE c(p REFERENCES t(a));\nINSERT INTO c VALUES('new');", "foreign keys"),
@@ -188,7 +190,7 @@ fn programs(outside: &Path) -> Vec<(String, &'static str)> {
 }
 
 /// Files that are no dump at all.
-fn no_dumps() -> Vec<Bad> {
+fn no_dumps(source: &Path) -> Vec<Bad> {
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     let mut inputs = vec![
         bad("", "is empty"),
@@ -214,8 +216,11 @@ fn no_dumps() -> Vec<Bad> {
         bad((1..=255).cycle().take(9000).collect::<Vec<u8>>(), "not SQL"),
         bad(b"PK\x03\x04 and so on".to_vec(), "zip"),
         bad(b"SQLite format 3".to_vec(), ""),
-        bad(b"SQLite format 3\0".to_vec(), ""),
-        bad([b"SQLite format 3\0".as_slice(), &[0x55; 4096]].concat(), ""),
+        bad(b"SQLite format 3\0".to_vec(), format!("can't read {}", source.display())),
+        bad(
+            [b"SQLite format 3\0".as_slice(), &[0x55; 4096]].concat(),
+            format!("can't read {}", source.display()),
+        ),
         bad(b"\x7fELF\x02\x01\x01\0\0\0".to_vec(), ""),
         bad("-- tgenie-dump v2: of a later version\nBEGIN;\nCOMMIT;\n", "another version"),
         bad("-- tgenie-dump v1: by hand\nBEGIN;\nCOMMIT;\n", "last line is missing"),
@@ -287,7 +292,7 @@ fn the_old_database_is_as_before_after_every_bad_input() {
     let programs = programs(&outside);
     let mut inputs: Vec<Bad> =
         programs.iter().map(|(text, hint)| bad(within(text), *hint)).collect();
-    inputs.extend(no_dumps());
+    inputs.extend(no_dumps(&source));
     inputs.extend(changed());
     inputs.extend(bombs());
     assert!(inputs.len() >= 200, "{}", inputs.len());

@@ -66,6 +66,23 @@ fn a_dump_of_the_stock_shell_restores() {
 }
 
 #[test]
+fn statistics_bring_no_table_that_was_not_there() {
+    let tables = |samples: &str| {
+        let (_folder, path) = restored(format!(
+            "BEGIN;\nCREATE TABLE t(a);\nCREATE INDEX i ON t(a);\nANALYZE sqlite_schema;\n\
+             INSERT INTO sqlite_stat1 VALUES('t','i','9 3');\n{samples}COMMIT;\n"
+        ));
+        value::<String>(
+            &path,
+            "SELECT group_concat(name) FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'",
+        )
+    };
+    assert_eq!(tables(""), "sqlite_stat1");
+    let sample = "INSERT INTO sqlite_stat4 VALUES('t','i','1 1','0 0','0 0',x'00');\n";
+    assert_eq!(tables(sample), "sqlite_stat1,sqlite_stat4");
+}
+
+#[test]
 fn forms_of_other_versions_restore() {
     // unistr() and lower-case x'' of 3.53, bare infinities of 3.53 and Python, a line ending of
     // Windows, a byte order mark, several rows at once.

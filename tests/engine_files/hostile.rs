@@ -82,7 +82,7 @@ fn incomplete_and_broken_dumps_are_refused() {
             with(
                 "CREATE TABLE p(id INTEGER PRIMARY KEY);\nCREATE TABLE c(p REFERENCES p);\nINSERT INTO c VALUES(1);",
             ),
-            "1 rows refer",
+            "1 row refers",
         ),
         (with("INSERT INTO t VALUES('a\0b');"), "line 5 holds a NUL byte"),
         (b"\xff\xfeB\0E\0".to_vec(), "UTF-16"),

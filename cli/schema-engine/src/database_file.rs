@@ -11,6 +11,7 @@ pub(crate) mod soundness;
 pub(crate) mod space;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -174,7 +175,16 @@ impl DatabaseFile {
 
     /// An error of SQLite about this file, with what can be done about it.
     pub(crate) fn sqlite_error(&self, what: &str, error: rusqlite::Error) -> Error {
-        let path = self.path.display();
+        self.sqlite_error_about(&self.path.display(), what, error)
+    }
+
+    /// The same for a private copy: the user knows it by the name of what was copied.
+    pub(crate) fn sqlite_error_about(
+        &self,
+        path: &dyn fmt::Display,
+        what: &str,
+        error: rusqlite::Error,
+    ) -> Error {
         let advice = match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 return self.locked(what).because(error);

@@ -180,6 +180,7 @@ fn load_beside(
     }
     file.refuse_other_names()?;
     sweep(file);
+    let name = source.name();
     let opened = source::open(source)?;
     let packing = opened.packing;
     let shape = script::Shape { page_size: place::required_page_size(file)? };
@@ -194,12 +195,12 @@ fn load_beside(
             (SourceKind::Dump, script::load(input, &draft.path, shape, &watch)?)
         }
         Content::DatabaseFile(path) => {
-            (SourceKind::Database, copy(file, path, &draft.path, shape, options.progress)?)
+            (SourceKind::Database, copy(file, path, &name, &draft.path, shape, options.progress)?)
         }
         Content::DatabaseBytes(mut input) => {
             let whole = self::draft(file)?;
             save(&mut input, &whole.path, options.progress)?;
-            let counts = copy(file, &whole.path, &draft.path, shape, options.progress)?;
+            let counts = copy(file, &whole.path, &name, &draft.path, shape, options.progress)?;
             (SourceKind::Database, counts)
         }
     };
@@ -289,13 +290,14 @@ pub(crate) fn load_schema(source: &Path) -> Result<TempPath> {
 fn copy(
     file: &DatabaseFile,
     source: &Path,
+    name: &str,
     draft: &Path,
     shape: script::Shape,
     progress: &dyn Progress,
 ) -> Result<Counts> {
     stop_if_asked(progress)?;
     let origin = DatabaseFile::resolve(source)?;
-    let failed = |error| origin.sqlite_error("can't read", error);
+    let failed = |error| origin.sqlite_error_about(&name, "can't read", error);
     let reader = origin.reader().map_err(failed)?;
     let page_size: i64 =
         reader.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;

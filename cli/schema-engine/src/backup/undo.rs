@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{KeptCopy, kept_copies};
-use crate::database_file::DatabaseFile;
+use crate::database_file::{DatabaseFile, Found};
 use crate::dump::quoted;
 use crate::error::{Error, Result};
 
@@ -34,6 +34,12 @@ pub struct Lost {
 /// # Errors
 /// When there is none, or what is there can't be compared with it.
 pub fn before_last_run(database: &Path) -> Result<KeptCopy> {
+    let file = DatabaseFile::resolve(database)?;
+    if file.found()? == Found::Nothing {
+        return Err(Error::failed(format!("there is no database at {}", file.path().display()))
+            .next("`db backups list` shows its safety copies, `db backups restore COPY` puts one back.")
+            .next("`db upgrade` makes a new one."));
+    }
     for copy in kept_copies(database)?.into_iter().rev() {
         if REASONS.contains(&copy.reason.as_str()) && !is_what_is_there(database, &copy)? {
             return Ok(copy);
@@ -93,6 +99,7 @@ pub fn not_in_copy(database: &Path, copy: &Path) -> Result<Vec<Lost>> {
     let attached = copy.path().to_str().ok_or_else(|| {
         Error::failed(format!("the path {} is not UTF-8", copy.path().display()))
             .state("The database is unchanged.")
+            .next("`db backups restore COPY` puts it back without comparing.")
     })?;
     connection.execute("ATTACH ?1 AS before_run", [attached]).map_err(unreadable)?;
     compared(&connection).map_err(unreadable)

@@ -6,7 +6,7 @@
 
 use crate::change::Change;
 use crate::connection::explain;
-use crate::diff::diff;
+use crate::diff::{Difference, diff};
 use crate::error::{Error, Result};
 use crate::history::{Migrations, ensure_bookkeeping, record, replay};
 use crate::ident::Ident;
@@ -147,12 +147,26 @@ fn way(live: &Schema, desired: &Schema) -> Result<Plan> {
     if loses {
         return Err(crate::drift::error(
             "the database was changed since the earlier program made it",
-            &diff(Pair::new(desired, live)),
+            &beyond_takeover(diff(Pair::new(desired, live))),
         ));
     }
     let (effort, fills) = (BTreeMap::new(), BTreeMap::new());
     let options = PlanOptions { wording: Wording::Desired, effort: &effort, fills: &fills };
     plan(schemas, &difference, &options)
+}
+
+/// What stands in the way, of all that differs seen from the history: types that were written
+/// otherwise and indexes that are missing or other ones are what a takeover is there for.
+fn beyond_takeover(mut difference: Difference) -> Difference {
+    difference.changes.retain_mut(|change| match change {
+        Change::DropIndex(_) | Change::ReplaceIndex(_) => false,
+        Change::AlterTable(table) => {
+            table.changes.retain(|change| !change.keeps_columns());
+            !table.changes.is_empty()
+        }
+        _ => true,
+    });
+    difference
 }
 
 /// The plan leads where it should, seen on a copy of the schema before the file is touched.

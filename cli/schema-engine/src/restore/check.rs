@@ -52,10 +52,12 @@ fn faults(connection: &Connection, source: SourceKind, foreign_keys: ForeignKeys
     }
     let error = match references(connection) {
         Ok((0, _)) => return Ok(()),
-        Ok((count, broken)) => Error::refused(format!(
-            "{count} rows refer to rows that are not there: {}",
-            broken.join("; ")
-        )),
+        Ok((count, broken)) => {
+            let who =
+                if count == 1 { "1 row refers".to_owned() } else { format!("{count} rows refer") };
+            let broken = broken.join("; ");
+            Error::refused(format!("{who} to rows that are not there: {broken}"))
+        }
         // A reference to columns that aren't unique, for one.
         Err(error) => Error::refused("the foreign keys can't be checked").because(error),
     };

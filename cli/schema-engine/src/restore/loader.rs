@@ -259,12 +259,7 @@ impl<'a> Loader<'a> {
 
     /// The shell of 3.53 creates `sqlite_sequence` by hand, which only its own guard-free mode may.
     fn sequence(&self) -> rusqlite::Result<()> {
-        let is_there: bool = self.connection.query_row(
-            "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence')",
-            [],
-            |row| row.get(0),
-        )?;
-        if is_there {
+        if self.has_table("sqlite_sequence")? {
             return Ok(());
         }
         sequence_helper("\"sequence helper\"").iter().try_for_each(|sql| self.ours(sql))
@@ -277,6 +272,7 @@ impl<'a> Loader<'a> {
             Phase::Within => "it is cut short: its COMMIT is missing",
             Phase::After => {
                 self.tidy_sequence().map_err(cant_load)?;
+                self.tidy_samples().map_err(cant_load)?;
                 return Ok(self.counts);
             }
         };
@@ -304,6 +300,23 @@ impl<'a> Loader<'a> {
             )?;
         }
         Ok(())
+    }
+
+    /// The `ANALYZE` by which a dump makes room for its statistics has this SQLite add a table
+    /// for samples, which the database that was saved may not have had.
+    fn tidy_samples(&self) -> rusqlite::Result<()> {
+        let is_empty = "SELECT NOT EXISTS(SELECT 1 FROM sqlite_stat4)";
+        if self.has_table("sqlite_stat4")?
+            && self.connection.query_row(is_empty, [], |row| row.get(0))?
+        {
+            self.ours("DROP TABLE sqlite_stat4")?;
+        }
+        Ok(())
+    }
+
+    fn has_table(&self, name: &str) -> rusqlite::Result<bool> {
+        let sql = "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = ?1)";
+        self.connection.query_row(sql, [name], |row| row.get(0))
     }
 }
 

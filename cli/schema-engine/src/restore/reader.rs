@@ -273,6 +273,12 @@ impl<R: Read> Reader<R> {
         let is_more = self.reach(64)?;
         let line = self.splitter.line();
         let bytes = self.window().at_hand();
+        if let Some(told) = told_damage(bytes) {
+            let what = format!("line {line} of the dump tells of a damaged database: {told}");
+            return Err(Error::refused(what).next(
+                "What is missing in it can't be seen. Restore an older dump or a safety copy, or let `.recover` of the sqlite3 shell read the damaged database.",
+            ));
+        }
         let word = bytes.iter().position(|byte| !is_word(*byte)).unwrap_or(bytes.len());
         let is_known = statement::KEYWORDS
             .iter()
@@ -428,6 +434,17 @@ impl<R: Read> Reader<R> {
         self.in_values = !is_last;
         self.odd = Some(Statement { line, text });
     }
+}
+
+/// The comment by which the `sqlite3` shell tells that something couldn't be read. Where it was the
+/// schema, the dump ends with COMMIT all the same, and whole tables or indexes are missing.
+fn told_damage(bytes: &[u8]) -> Option<String> {
+    let line = bytes.split(|byte| matches!(byte, b'\n' | b'\r' | 0)).next()?;
+    let line = line.get(..200).unwrap_or(line);
+    let stars = line.strip_prefix(b"/****")?;
+    let words = stars[stars.iter().position(|byte| *byte != b'*')?..].trim_ascii_start();
+    (words.starts_with(b"ERROR: ") || words.starts_with(b"CORRUPTION ERROR "))
+        .then(|| String::from_utf8_lossy(line).trim_end().to_owned())
 }
 
 /// What some editors put in front of UTF-8.

@@ -24,6 +24,16 @@ impl<'a, P: AsRef<Path> + ?Sized> From<&'a P> for RestoreSource<'a> {
     }
 }
 
+impl RestoreSource<'_> {
+    /// What a message calls it.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Stream(_) => "the input".to_owned(),
+        }
+    }
+}
+
 /// What a file to restore from is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -68,8 +78,9 @@ pub(super) enum Content<'a> {
 
 /// Looks at a source.
 pub(super) fn open(source: RestoreSource<'_>) -> Result<Opened<'_>> {
-    let (path, input, total) = match source {
-        RestoreSource::Stream(input) => (None, input, None),
+    let name = source.name();
+    let (input, total) = match source {
+        RestoreSource::Stream(input) => (input, None),
         RestoreSource::File(path) => {
             let length = look(path)?;
             if DatabaseFile::resolve(path)?.found()? == Found::Database {
@@ -78,10 +89,9 @@ pub(super) fn open(source: RestoreSource<'_>) -> Result<Opened<'_>> {
                 return Ok(Opened { packing, content, read, total: None });
             }
             let file = File::open(path).map_err(|error| unreadable(path, error))?;
-            (Some(path), Box::new(file) as Box<dyn Read + Send>, Some(length))
+            (Box::new(file) as Box<dyn Read + Send>, Some(length))
         }
     };
-    let name = path.map_or_else(|| "the input".to_owned(), |path| path.display().to_string());
     let failed = |error| Error::failed(format!("can't read {name}")).because(error);
     let read = Arc::new(AtomicU64::new(0));
     let counted = Counted { input, read: Arc::clone(&read) };

@@ -8,22 +8,25 @@
 mod digest;
 mod foresight;
 mod lineage;
+mod second_reader;
 mod sql_function;
+mod summing;
 
 pub(crate) use foresight::foreseen;
 pub(crate) use lineage::{Lineage, Touched};
 pub(super) use sql_function::install;
 
-use super::watch::{DIGEST, Watch};
-use crate::connection::explain;
+use super::watch::Watch;
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::schema::{Column, Schema, Table};
 use digest::Sums;
 use lineage::{Descent, Origin, Rows};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::ConnectionTrait;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
+use summing::Summing;
 
 /// Which databases have a row ledger kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,15 @@ pub const DEFAULT_LIMIT: u64 = 512 << 20;
 
 /// As many columns as one call of the SQL function takes.
 const COLUMNS: usize = 90;
+
+/// Who reads the tables before anything is done.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Readers<'a> {
+    /// The connection itself.
+    One,
+    /// One more, of this database, at the same time. The connection must hold the lock.
+    Two(&'a Path),
+}
 
 /// The rows before anything was done.
 pub(super) struct Ledger {
@@ -68,17 +80,22 @@ pub(super) struct Fingerprint(BTreeMap<Ident, Vec<Sums>>);
 impl Fingerprint {
     /// Reads every table once; the connection must be watched.
     pub(super) async fn of(connection: &impl ConnectionTrait, schema: &Schema) -> Result<Self> {
-        Self::of_tables(connection, schema.tables.values()).await
+        Self::of_tables(connection, schema.tables.values(), Readers::One).await
     }
 
     async fn of_tables(
         connection: &impl ConnectionTrait,
         tables: impl Iterator<Item = &Table>,
+        readers: Readers<'_>,
     ) -> Result<Self> {
         let mut sums = BTreeMap::new();
         for table in tables {
             let columns: Vec<_> = plain_columns(table).map(|column| &column.name).collect();
-            let found = sum(connection, &table.name, &key(table), &columns).await?;
+            let summing = Summing { table: &table.name, key: &key(table), columns: &columns };
+            let found = match readers {
+                Readers::One => summing.sum(connection).await?,
+                Readers::Two(database) => summing.sum_beside(connection, table, database).await?,
+            };
             sums.insert(table.name.clone(), found);
         }
         Ok(Self(sums))
@@ -120,10 +137,11 @@ impl Ledger {
         before: Schema,
         watch: &Arc<Watch>,
         foreseen: Option<&BTreeSet<Ident>>,
+        readers: Readers<'_>,
     ) -> Result<Self> {
         let is_held = |table: &&Table| foreseen.is_none_or(|names| names.contains(&table.name));
         let tables = before.tables.values().filter(is_held);
-        let Fingerprint(sums) = Fingerprint::of_tables(connection, tables).await?;
+        let Fingerprint(sums) = Fingerprint::of_tables(connection, tables, readers).await?;
         let rows = |(table, sums): (&Ident, &Vec<Sums>)| {
             (table.clone(), sums.first().map_or(0, |sums| sums.rows))
         };
@@ -199,7 +217,9 @@ impl Comparison<'_> {
             .filter(|_| key.is_some())
             .collect();
         let names: Vec<_> = compared.iter().map(|(_, _, column)| &column.name).collect();
-        let now = sum(connection, &self.table.name, &key.unwrap_or_default(), &names).await?;
+        let key = key.unwrap_or_default();
+        let now = Summing { table: &self.table.name, key: &key, columns: &names };
+        let now = now.sum(connection).await?;
         let are = now.first().map_or(0, |sums| sums.rows);
         if was != are {
             return Err(self.failure(&format!("{was} rows would become {are}")));
@@ -255,41 +275,4 @@ fn plain_columns(table: &Table) -> impl Iterator<Item = &Column> {
 fn key(table: &Table) -> Vec<Ident> {
     let columns = table.primary_key.iter().flat_map(|key| &key.columns);
     columns.map(|column| column.name.clone()).collect()
-}
-
-/// Reads a table once.
-async fn sum(
-    connection: &impl ConnectionTrait,
-    table: &Ident,
-    key: &[Ident],
-    columns: &[&Ident],
-) -> Result<Vec<Sums>> {
-    let unreadable = |error| explain(error, &format!("can't read the rows of {table}"));
-    let keys = key.len();
-    let key = listed(key);
-    let digest = DIGEST.to_string_lossy();
-    let parts = columns
-        .chunks(COLUMNS)
-        .map(|columns| format!("{digest}({keys}{key}{})", listed(columns.iter().copied())));
-    let mut parts: Vec<_> = parts.collect();
-    if parts.is_empty() {
-        parts.push(format!("{digest}({keys}{key})"));
-    }
-    // The rows themselves, and not what an index says of them.
-    let sql = format!("SELECT {} FROM main.{} NOT INDEXED", parts.join(", "), table.quoted());
-    let query = Statement::from_string(DbBackend::Sqlite, sql);
-    let row = connection.query_one_raw(query).await.map_err(unreadable)?;
-    let mut sums = Vec::new();
-    for at in 0..parts.len() {
-        let bytes: Vec<u8> = match &row {
-            Some(row) => row.try_get_by_index(at).map_err(unreadable)?,
-            None => Vec::new(),
-        };
-        sums.push(Sums::from_bytes(&bytes));
-    }
-    Ok(sums)
-}
-
-fn listed<'a>(columns: impl IntoIterator<Item = &'a Ident>) -> String {
-    columns.into_iter().fold(String::new(), |list, column| list + ", " + &column.quoted())
 }

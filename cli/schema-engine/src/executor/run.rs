@@ -3,7 +3,7 @@
 use super::adopt::{adopt, is_kept_by_alembic};
 use super::foreign_keys::{Violations, check_no_new, violations};
 use super::interruption::Note;
-use super::ledger::{Ledger, foreseen};
+use super::ledger::{Ledger, Readers, foreseen};
 use super::patience::Patience;
 use super::watch::Watch;
 use super::{Deviation, Executor, Ran, RowLedger, RunReport, Standing};
@@ -30,6 +30,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// From so many bytes on a second reader is worth while.
+const LARGE: u64 = 16 << 20;
 
 /// What is undone when a run fails.
 pub(super) const UNCHANGED: &str = "The database is unchanged: everything was rolled back.";
@@ -67,10 +70,12 @@ pub(super) async fn run(
         violations(&transaction).await?
     };
     let mut holding = Holding { executor, watch, ledger: None };
+    // As long as the transaction has written nothing.
+    let two_readers = Readers::Two(executor.database);
     let mut under_way = None;
     if standing.places().is_empty() && is_kept_by_alembic(&before) {
         *copy = executor.copy_before(direction)?;
-        holding.open(&transaction, &before, None, &mut report).await?;
+        holding.open(&transaction, &before, None, two_readers, &mut report).await?;
         let to = target.checked_sub(1).map(|last| migrations[last].name());
         under_way = Note::write(executor.database, direction, None, to);
         let taken_over = adopt(&transaction, migrations, &before, executor.predecessor).await?;
@@ -92,7 +97,7 @@ pub(super) async fn run(
         // Under the lock, so that it holds exactly what was there before.
         *copy = executor.copy_before(direction)?;
         let foreseen = holding.foresee(&before, recordings, &todo, direction).await;
-        holding.open(&transaction, &before, foreseen.as_ref(), &mut report).await?;
+        holding.open(&transaction, &before, foreseen.as_ref(), two_readers, &mut report).await?;
     }
     let done = remaining(&standing, &todo, direction);
     let to = done.last().map(|at| migrations[*at].name().to_owned());
@@ -220,12 +225,14 @@ impl Holding<'_> {
         transaction: &impl ConnectionTrait,
         before: &Schema,
         foreseen: Option<&BTreeSet<Ident>>,
+        readers: Readers<'_>,
         report: &mut RunReport,
     ) -> Result<()> {
         let (Some(watch), RowLedger::UpTo(limit)) = (self.watch, self.executor.row_ledger) else {
             return Ok(());
         };
-        if bytes(transaction).await? > limit {
+        let bytes = bytes(transaction).await?;
+        if bytes > limit {
             let note =
                 format!("the database is larger than {}: its rows were not compared", size(limit));
             if !report.notes.contains(&note) {
@@ -233,7 +240,9 @@ impl Holding<'_> {
             }
             return Ok(());
         }
-        self.ledger = Some(Ledger::open(transaction, before.clone(), watch, foreseen).await?);
+        let readers = if bytes < LARGE { Readers::One } else { readers };
+        let opened = Ledger::open(transaction, before.clone(), watch, foreseen, readers).await?;
+        self.ledger = Some(opened);
         Ok(())
     }
 
@@ -247,7 +256,7 @@ impl Holding<'_> {
             return Ok(());
         }
         let before = inspect(connection).await?;
-        self.open(connection, &before, None, report).await
+        self.open(connection, &before, None, Readers::One, report).await
     }
 
     /// Compares what is held, if anything is. The schema is read where it isn't given.

@@ -60,6 +60,19 @@ impl Sums {
         self.whole = self.whole.wrapping_add(row);
     }
 
+    /// Adds what was summed up of other rows.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.whole = self.whole.wrapping_add(other.whole);
+        if self.columns.len() < other.columns.len() {
+            self.columns.resize(other.columns.len(), ColumnSum::default());
+        }
+        for (column, other) in self.columns.iter_mut().zip(&other.columns) {
+            column.exact = column.exact.wrapping_add(other.exact);
+            column.said = column.said.wrapping_add(other.said);
+        }
+    }
+
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let columns = self.columns.iter().flat_map(|column| [column.exact, column.said]);
         [self.rows, self.whole].into_iter().chain(columns).flat_map(u64::to_le_bytes).collect()

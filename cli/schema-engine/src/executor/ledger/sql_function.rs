@@ -4,6 +4,7 @@
 #![expect(unsafe_code, reason = "values are read where SQLite has them")]
 
 use super::digest::Sums;
+use crate::executor::watch::DIGEST;
 use rusqlite::ffi;
 use rusqlite::types::ValueRef;
 use std::ffi::{CStr, c_int, c_void};
@@ -41,6 +42,12 @@ pub(crate) unsafe fn install<T>(
         ffi::SQLITE_OK => Ok(()),
         code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
     }
+}
+
+/// The same for a connection that nobody else has, without anything to hold on to.
+pub(super) fn install_on(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+    // SAFETY: it is open, and can't be used by two threads at once.
+    unsafe { install(connection.handle(), DIGEST, Arc::new(())) }
 }
 
 unsafe extern "C" fn release<T>(keeps: *mut c_void) {

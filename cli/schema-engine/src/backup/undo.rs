@@ -1,8 +1,9 @@
 //! The state before the last run, and what is there now that it doesn't hold.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use super::{KeptCopy, kept_copies};
+use super::{KeptCopy, kept_copies, same_bytes};
 use crate::database_file::{DatabaseFile, Found};
 use crate::dump::quoted;
 use crate::error::{Error, Result};
@@ -66,9 +67,59 @@ fn is_what_is_there(database: &Path, copy: &KeptCopy) -> Result<bool> {
         };
         read().map_err(|error| file.sqlite_error("can't compare", error))
     };
-    Ok(schema(database)? == schema(&copy.path)?
+    if schema(database)? != schema(&copy.path)? {
+        return Ok(false);
+    }
+    // Most often the pages tell, or how many rows there are; else every row has to be looked for.
+    if has_the_pages_of(database, &copy.path)? {
+        return Ok(true);
+    }
+    Ok(row_counts(database)? == row_counts(&copy.path)?
         && not_in_copy(database, &copy.path)?.is_empty()
         && not_in_copy(&copy.path, database)?.is_empty())
+}
+
+/// Whether a database lies page for page as its copy, which has no WAL and counts its own changes.
+/// That says nothing where part of it lies in a WAL or a journal.
+fn has_the_pages_of(database: &Path, copy: &Path) -> Result<bool> {
+    let file = DatabaseFile::resolve(database)?;
+    let lies_elsewhere = |sidecar: &PathBuf| fs::metadata(sidecar).is_ok_and(|it| it.len() > 0);
+    if file.sidecars().iter().any(lies_elsewhere) {
+        return Ok(false);
+    }
+    let without_counters = |header: &mut [u8]| {
+        // <https://www.sqlite.org/fileformat2.html#the_database_header>
+        for counters in [18..20, 24..28, 92..100] {
+            if let Some(counters) = header.get_mut(counters) {
+                counters.fill(0);
+            }
+        }
+    };
+    same_bytes(file.path(), copy, without_counters)
+        .map_err(|error| file.io_error("can't compare", error))
+}
+
+/// The tables whose rows count, in the order of their names: not SQLite's, and not the books.
+const COMPARED: &str = "m.type = 'table' AND m.rootpage > 0
+    AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name NOT LIKE 'schema\\_engine\\_%' ESCAPE '\\'
+    AND m.name NOT IN ('seaql_migrations', 'alembic_version') ORDER BY m.name";
+
+/// How many rows each table has.
+fn row_counts(database: &Path) -> Result<Vec<(String, i64)>> {
+    let file = DatabaseFile::resolve(database)?;
+    let read = || -> rusqlite::Result<_> {
+        let connection = file.reader()?;
+        let tables = format!("SELECT m.name FROM main.sqlite_schema AS m WHERE {COMPARED}");
+        let mut statement = connection.prepare(&tables)?;
+        let tables: Vec<String> =
+            statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let count = |table: String| {
+            let sql = format!("SELECT count(*) FROM main.{}", quoted(&table));
+            connection.query_row(&sql, [], |row| row.get(0)).map(|rows| (table, rows))
+        };
+        tables.into_iter().map(count).collect()
+    };
+    read().map_err(|error| file.sqlite_error("can't compare", error))
 }
 
 /// The newest revision in the books. Not read as a copy is: a run that was killed may have left
@@ -106,13 +157,13 @@ pub fn not_in_copy(database: &Path, copy: &Path) -> Result<Vec<Lost>> {
 }
 
 fn compared(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<Lost>> {
-    const TABLES: &str = "SELECT m.name, (SELECT group_concat('\"' || replace(c.name, '\"', '\"\"') || '\"')
+    let tables = format!(
+        "SELECT m.name, (SELECT group_concat('\"' || replace(c.name, '\"', '\"\"') || '\"')
             FROM pragma_table_info(m.name, 'main') AS c
             JOIN pragma_table_info(m.name, 'before_run') AS b ON b.name = c.name COLLATE NOCASE)
-        FROM main.sqlite_schema AS m WHERE m.type = 'table' AND m.rootpage > 0
-          AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name NOT LIKE 'schema\\_engine\\_%' ESCAPE '\\'
-          AND m.name NOT IN ('seaql_migrations', 'alembic_version') ORDER BY m.name";
-    let mut statement = connection.prepare(TABLES)?;
+        FROM main.sqlite_schema AS m WHERE {COMPARED}"
+    );
+    let mut statement = connection.prepare(&tables)?;
     let tables: Vec<(String, Option<String>)> = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
@@ -132,4 +183,37 @@ fn compared(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<Lost>> {
         }
     }
     Ok(lost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{has_the_pages_of, is_what_is_there};
+    use crate::backup::{kept_copies, safety_copy};
+    use rusqlite::Connection;
+
+    #[test]
+    fn a_copy_is_known_by_its_pages_until_a_row_is_another() {
+        for journal in ["delete", "wal"] {
+            let folder = tempfile::tempdir().unwrap();
+            let database = folder.path().join("a.db");
+            let run = |sql: &str| Connection::open(&database).unwrap().execute_batch(sql).unwrap();
+            run(&format!("PRAGMA journal_mode = {journal}; CREATE TABLE t (a);"));
+            run("INSERT INTO t VALUES (1), (2)");
+            let copy =
+                safety_copy(&database, "before-upgrade", "20261125-100000").unwrap().unwrap();
+            let same = || {
+                let kept = kept_copies(&database).unwrap().pop().unwrap();
+                let pages = has_the_pages_of(&database, &copy.path).unwrap();
+                (pages, is_what_is_there(&database, &kept).unwrap())
+            };
+            assert_eq!(same(), (true, true), "{journal}");
+            // The same rows on other pages, another row, one more.
+            run("CREATE TABLE u (a); INSERT INTO u VALUES (zeroblob(9000)); DROP TABLE u");
+            assert_eq!(same(), (false, true), "{journal}");
+            run("UPDATE t SET a = 3 WHERE a = 2");
+            assert_eq!(same(), (false, false), "{journal}");
+            run("INSERT INTO t VALUES (2); UPDATE t SET a = 2 WHERE a = 3");
+            assert_eq!(same(), (false, false), "{journal}");
+        }
+    }
 }

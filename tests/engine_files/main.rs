@@ -3,6 +3,7 @@
 mod awkward;
 mod backups;
 mod bad_inputs;
+mod collations;
 mod dump_parts;
 mod dumps;
 mod fingerprint;

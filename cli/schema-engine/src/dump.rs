@@ -4,6 +4,7 @@
 //! The stock `sqlite3` shell loads it, 3.8 and newer. What a dump doesn't carry: the journal mode
 //! and the planner's samples (`sqlite_stat4`).
 
+pub(crate) mod collations;
 mod header;
 mod order;
 mod output;
@@ -91,6 +92,9 @@ pub struct DumpReport {
     pub damage: Vec<String>,
     /// Virtual tables whose rows are left out, since rows can't be given without the schema.
     pub left_out: Vec<String>,
+    /// Collations that only the app of the database has. No SQLite loads the dump without them, but
+    /// a copy of the database file needs none.
+    pub collations: Vec<String>,
 }
 
 /// Writes a database as SQL, all of it as it was at one moment, while others may go on writing.
@@ -130,7 +134,7 @@ pub fn dump(
         Found::Empty | Found::Database => {}
     }
     match target {
-        DumpTarget::Stream(out) => dump_open(&file, out, Packing::Plain, None, options, &[]),
+        DumpTarget::Stream(out) => dump_open(&file, out, None, None, options, &[]),
         DumpTarget::File(path) => {
             let path = check_target(&file, path)?;
             dump_to_file(&file, &path, options).map_err(|error| match error.data_state() {
@@ -189,7 +193,7 @@ fn dump_to_file(file: &DatabaseFile, path: &Path, options: &DumpOptions<'_>) -> 
 fn dump_open(
     file: &DatabaseFile,
     out: &mut (dyn Write + Send),
-    packing: Packing,
+    packing: Option<Packing>,
     path: Option<PathBuf>,
     options: &DumpOptions<'_>,
     known: &[String],
@@ -197,10 +201,17 @@ fn dump_open(
     let failed = |error| file.sqlite_error("can't read", error);
     let mut connection = open(file)?;
     let selection = Selection { parts: options.parts, tables: options.tables };
-    let order =
-        Order { selection, made_by: options.made_by, damage: known, progress: options.progress };
     // Everything is read within this transaction, so it is one state of the database.
     let snapshot = connection.transaction().map_err(failed)?;
+    let collations = collations::of_the_app(&snapshot).map_err(failed)?;
+    collations::stand_in(&snapshot).map_err(failed)?;
+    let order = Order {
+        selection,
+        made_by: options.made_by,
+        damage: known,
+        collations: &collations,
+        progress: options.progress,
+    };
     let checker = (known.is_empty() && options.parts.has_rows()).then(|| open(file)).transpose()?;
     let interrupt = checker.as_ref().map(Connection::get_interrupt_handle);
     thread::scope(|scope| {
@@ -222,7 +233,16 @@ fn dump_open(
                 let written = output.finish(holds, counts)?;
                 let Counts { tables, rows } = counts;
                 let (bytes, sha256) = (written.bytes, written.sha256);
-                Ok(DumpReport { path, tables, rows, bytes, sha256, damage, left_out })
+                Ok(DumpReport {
+                    path,
+                    tables,
+                    rows,
+                    bytes,
+                    sha256,
+                    damage,
+                    left_out,
+                    collations: collations.clone(),
+                })
             }
             Err(error) => {
                 if let Some(interrupt) = interrupt {
@@ -245,18 +265,10 @@ fn open(file: &DatabaseFile) -> Result<Connection> {
 }
 
 /// What is wrong with the pages, in words. It runs beside the dump, which would show nothing of
-/// much of it.
+/// much of it. Tables in the order of a collation that isn't there go unchecked, and are dumped.
 fn quick_check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     const MOST: usize = 20;
-    let Soundness { faults, unchecked, .. } = soundness::check(connection, Depth::Quick, MOST)?;
-    // Without the collation no SQLite could fill the indexes again: such a dump comes back nowhere.
-    match unchecked.into_iter().find(|(_, why)| why.starts_with("no such collation")) {
-        Some((_, why)) => Err(rusqlite::Error::SqliteFailure(
-            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR),
-            Some(why),
-        )),
-        None => Ok(faults),
-    }
+    soundness::check(connection, Depth::Quick, MOST).map(|Soundness { faults, .. }| faults)
 }
 
 /// The real path of a target that may be written to.

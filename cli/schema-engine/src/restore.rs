@@ -113,6 +113,8 @@ pub struct RestoreReport {
     pub tables: u64,
     /// How many rows it holds.
     pub rows: u64,
+    /// Tables that couldn't be checked without what their app has, each with the reason.
+    pub unchecked: Vec<String>,
     /// What was there before.
     pub safety_copy: Option<SafetyCopy>,
     /// Files of an earlier database that lay about and were moved among the safety copies.
@@ -147,6 +149,7 @@ pub struct Loaded {
     source: SourceKind,
     packing: Packing,
     counts: Counts,
+    unchecked: Vec<String>,
 }
 
 /// Loads and checks a database beside its place, which isn't touched. See [`restore`].
@@ -204,8 +207,8 @@ fn load_beside(
             (SourceKind::Database, counts)
         }
     };
-    check::check(&draft.path, source, options)?;
-    Ok(Loaded { draft, file: file.clone(), copy_name, source, packing, counts })
+    let unchecked = check::check(&draft.path, source, options)?;
+    Ok(Loaded { draft, file: file.clone(), copy_name, source, packing, counts, unchecked })
 }
 
 /// Writes a database that comes as a stream into a file.
@@ -248,6 +251,11 @@ impl Loaded {
         self.counts.rows
     }
 
+    /// Tables that couldn't be checked without what their app has, each with the reason.
+    pub fn unchecked(&self) -> &[String] {
+        &self.unchecked
+    }
+
     /// Replaces the database by it; what was there is kept as a safety copy.
     ///
     /// Programs that have the database open see the new content from their next query on.
@@ -256,7 +264,15 @@ impl Loaded {
     ///
     /// If the database is locked or the disk fails. The error says what state the database is in.
     pub fn put_in_place(self) -> Result<RestoreReport> {
-        let Self { draft: Draft { path, lock }, file, copy_name, source, packing, counts } = self;
+        let Self {
+            draft: Draft { path, lock },
+            file,
+            copy_name,
+            source,
+            packing,
+            counts,
+            unchecked,
+        } = self;
         let placed = place::put(path, &file, &copy_name)?;
         drop(lock);
         Ok(RestoreReport {
@@ -265,6 +281,7 @@ impl Loaded {
             packing,
             tables: counts.tables,
             rows: counts.rows,
+            unchecked,
             safety_copy: placed.safety_copy,
             set_aside: placed.set_aside,
         })

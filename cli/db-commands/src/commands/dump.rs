@@ -20,6 +20,7 @@ struct Report {
     sha256: String,
     damage: Vec<String>,
     left_out: Vec<String>,
+    collations: Vec<String>,
 }
 
 pub(super) fn dump(context: &Context<'_>, arguments: &Dump) -> Result<ExitCode> {
@@ -48,7 +49,7 @@ pub(super) fn dump(context: &Context<'_>, arguments: &Dump) -> Result<ExitCode> 
 }
 
 fn tell(context: &Context<'_>, report: DumpReport) -> Result<ExitCode> {
-    let DumpReport { path, tables, rows, bytes, sha256, damage, left_out } = report;
+    let DumpReport { path, tables, rows, bytes, sha256, damage, left_out, collations } = report;
     let code = if damage.is_empty() { ExitCode::Done } else { ExitCode::Failed };
     let database = context.database().display().to_string();
     match context.format {
@@ -64,6 +65,7 @@ fn tell(context: &Context<'_>, report: DumpReport) -> Result<ExitCode> {
                 sha256,
                 damage,
                 left_out,
+                collations,
             })?;
         }
         Format::Text => {
@@ -73,6 +75,9 @@ fn tell(context: &Context<'_>, report: DumpReport) -> Result<ExitCode> {
             let terminal = context.terminal;
             for name in &left_out {
                 terminal.warn(&format!("the rows of the virtual table {name} are left out: they can't be given without the schema"));
+            }
+            for name in &collations {
+                terminal.warn(&format!("only its app has the collation {name}, without which the dump can't be loaded; a copy of the database file needs none"));
             }
             let what = format!("{tables} with {rows} ({bytes} bytes) to {place}");
             if damage.is_empty() {

@@ -25,6 +25,7 @@ struct Report {
     bytes: u64,
     revision: Option<String>,
     pending: usize,
+    unchecked: Vec<String>,
     safety_copy: Option<String>,
 }
 
@@ -114,6 +115,7 @@ pub(super) fn replace(context: &Context<'_>, input: &Path, wishes: Wishes) -> Re
         bytes,
         revision: stands.revision,
         pending: stands.pending,
+        unchecked: loaded.unchecked().to_vec(),
         safety_copy: None,
     };
     let placed = if wishes.dry_run {
@@ -208,11 +210,19 @@ fn tell(
             context.command("upgrade")
         )),
     };
+    for table in &report.unchecked {
+        terminal.warn(&format!("it can't be checked without the app of the database: {table}"));
+    }
     match placed {
         None => {
             let from = if input == "-" { "stdin".to_owned() } else { input.display().to_string() };
             let packed = report.compression.map(|name| format!(", {name}")).unwrap_or_default();
-            terminal.data(&format!("{from}: a {}{packed}, whole and sound", report.source))?;
+            let found = if report.unchecked.is_empty() {
+                "whole and sound"
+            } else {
+                "sound as far as it can be checked"
+            };
+            terminal.data(&format!("{from}: a {}{packed}, {found}", report.source))?;
             terminal
                 .data(&format!("  {tables} with {rows}, {} bytes as a database", report.bytes))?;
             if let Some(stands) = stands {

@@ -104,6 +104,15 @@ pub(crate) fn is_missing_something(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|error| error.extended_code & 0xff == 1)
 }
 
+/// What an app would have brought along, named as in "collation `nocase`", if that is what SQLite
+/// misses.
+pub(crate) fn of_the_app(error: &rusqlite::Error) -> Option<String> {
+    let said = told(error);
+    [("no such collation sequence: ", "collation"), ("no such function: ", "function")]
+        .into_iter()
+        .find_map(|(start, what)| Some(format!("{what} `{}`", said.strip_prefix(start)?)))
+}
+
 fn messages(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
     let answers: Vec<String> = connection
         .prepare(pragma)?

@@ -19,6 +19,12 @@ pub(super) fn lines(connection: &Connection, order: &Order<'_>) -> Vec<String> {
         }),
     ];
     lines.extend(order.selection.described().map(|part| comment(&format!("holds {part}"))));
+    lines.extend(
+        order
+            .collations
+            .iter()
+            .map(|name| comment(&format!("needs the collation {name} of its app"))),
+    );
     lines.extend(order.damage.iter().map(|damage| comment(&format!("DAMAGE: {damage}"))));
     lines
 }

@@ -1,13 +1,16 @@
 //! Takes the text of a dump away: hashed, compressed and written in a thread of its own, while the
 //! next of it is read from the database.
 
+mod pack;
+
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 
 use super::seal::{Counts, Hasher, Holds, Seal};
 use crate::error::{Error, Result};
+pub(super) use pack::Packing;
+use pack::{IN_FLIGHT, Pool};
 
 /// How much text is gathered before it is handed over.
 pub(super) const CHUNK: usize = 256 * 1024;
@@ -17,28 +20,6 @@ pub(super) const CAPACITY: usize = CHUNK + CHUNK / 4;
 
 /// How many chunks are on their way.
 const WAITING: usize = 4;
-
-/// How a dump is packed, by the name of its file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
-    Plain,
-    Gzip,
-    Zstd,
-}
-
-impl Packing {
-    /// What the name of a file asks for.
-    pub(super) fn of(path: &Path) -> Self {
-        let suffix = path.extension().unwrap_or_default();
-        if suffix.eq_ignore_ascii_case("gz") {
-            Self::Gzip
-        } else if suffix.eq_ignore_ascii_case("zst") {
-            Self::Zstd
-        } else {
-            Self::Plain
-        }
-    }
-}
 
 enum Message {
     Text(Vec<u8>),
@@ -66,11 +47,13 @@ impl<'scope> Output<'scope> {
     pub(super) fn start<'env>(
         scope: &'scope thread::Scope<'scope, 'env>,
         target: &'scope mut (dyn Write + Send),
-        packing: Packing,
+        packing: Option<Packing>,
     ) -> Result<Self> {
         let (messages, waiting) = sync_channel(WAITING);
-        let (done, used) = sync_channel(WAITING);
-        for _ in 0..WAITING {
+        // More than a pool keeps, or this side and the pool would wait for each other.
+        let chunks = WAITING + packing.map_or(0, |_| IN_FLIGHT);
+        let (done, used) = sync_channel(chunks);
+        for _ in 0..chunks {
             // There is room for as many.
             let _ = done.try_send(Vec::with_capacity(CAPACITY));
         }
@@ -120,72 +103,62 @@ fn cant_write(error: io::Error) -> Error {
 
 fn write(
     target: &mut dyn Write,
-    packing: Packing,
+    packing: Option<Packing>,
     messages: &Receiver<Message>,
     used: &SyncSender<Vec<u8>>,
 ) -> io::Result<Option<Written>> {
     let mut target = Counting { target, bytes: 0 };
-    let mut packer = Packer::new(packing, &mut target)?;
-    let mut hasher = Hasher::default();
-    while let Ok(message) = messages.recv() {
-        match message {
-            Message::Text(mut chunk) => {
-                hasher.update(&chunk);
-                packer.write_all(&chunk)?;
-                chunk.clear();
-                // What it grew to for a large row isn't kept.
-                chunk.shrink_to(2 * CHUNK);
-                // The other side may be over; then nobody needs it.
-                let _ = used.send(chunk);
-            }
-            Message::End(holds, counts) => {
-                let seal = Seal { holds, counts, sha256: hasher.finish() };
-                packer.write_all(format!("{seal}\n").as_bytes())?;
-                packer.finish()?;
-                target.flush()?;
-                return Ok(Some(Written { sha256: seal.sha256, bytes: target.bytes }));
+    let sha256 = thread::scope(|scope| {
+        let mut way = match packing {
+            None => Way::Plain(&mut target),
+            Some(packing) => Way::Packed(Pool::start(scope, &mut target, packing)?),
+        };
+        let mut hasher = Hasher::default();
+        while let Ok(message) = messages.recv() {
+            match message {
+                Message::Text(chunk) => {
+                    hasher.update(&chunk);
+                    if let Some(mut chunk) = way.put(chunk)? {
+                        chunk.clear();
+                        // What it grew to for a large row isn't kept.
+                        chunk.shrink_to(2 * CHUNK);
+                        // The other side may be over; then nobody needs it.
+                        let _ = used.send(chunk);
+                    }
+                }
+                Message::End(holds, counts) => {
+                    let seal = Seal { holds, counts, sha256: hasher.finish() };
+                    let _ = way.put(format!("{seal}\n").into_bytes())?;
+                    way.finish()?;
+                    return Ok(Some(seal.sha256));
+                }
             }
         }
-    }
-    Ok(None)
+        Ok::<_, io::Error>(None)
+    })?;
+    target.flush()?;
+    Ok(sha256.map(|sha256| Written { sha256, bytes: target.bytes }))
 }
 
-/// Packs what is written to it.
-enum Packer<'a, 'b> {
+/// How text gets into the file.
+enum Way<'a, 'b> {
     Plain(&'a mut Counting<'b>),
-    Gzip(flate2::write::GzEncoder<&'a mut Counting<'b>>),
-    Zstd(zstd::Encoder<'static, &'a mut Counting<'b>>),
+    Packed(Pool<&'a mut Counting<'b>>),
 }
 
-impl<'a, 'b> Packer<'a, 'b> {
-    /// With the quickest levels that still pack well: a dump shouldn't have to wait for them.
-    fn new(packing: Packing, target: &'a mut Counting<'b>) -> io::Result<Self> {
-        Ok(match packing {
-            Packing::Plain => Self::Plain(target),
-            Packing::Gzip => {
-                Self::Gzip(flate2::write::GzEncoder::new(target, flate2::Compression::new(1)))
-            }
-            Packing::Zstd => {
-                let mut encoder = zstd::Encoder::new(target, 1)?;
-                encoder.include_checksum(true)?;
-                Self::Zstd(encoder)
-            }
-        })
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+impl Way<'_, '_> {
+    /// Takes a chunk, and gives one back that was written, if any was.
+    fn put(&mut self, chunk: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         match self {
-            Self::Plain(target) => target.write_all(bytes),
-            Self::Gzip(encoder) => encoder.write_all(bytes),
-            Self::Zstd(encoder) => encoder.write_all(bytes),
+            Self::Plain(target) => target.write_all(&chunk).map(|()| Some(chunk)),
+            Self::Packed(pool) => pool.put(chunk),
         }
     }
 
     fn finish(self) -> io::Result<()> {
         match self {
             Self::Plain(_) => Ok(()),
-            Self::Gzip(encoder) => encoder.finish().map(drop),
-            Self::Zstd(encoder) => encoder.finish().map(drop),
+            Self::Packed(pool) => pool.finish(),
         }
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Order<'a> {
     pub(super) made_by: &'a str,
     /// What is known to be wrong with the database.
     pub(super) damage: &'a [String],
+    /// The collations that only its app has.
+    pub(super) collations: &'a [String],
     pub(super) progress: &'a dyn Progress,
 }
 

@@ -9,8 +9,8 @@ use rusqlite::config::DbConfig;
 use super::{ForeignKeys, RestoreOptions, SourceKind, script};
 use crate::database_file::durable;
 use crate::database_file::soundness::{self, Depth};
-use crate::dump::quoted;
 use crate::dump::seal::Counts;
+use crate::dump::{collations, quoted};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::progress::stop_if_asked;
@@ -23,12 +23,13 @@ const SHOWN: usize = 3;
 /// A database file that was taken over is checked in full: each entry of each index against its row.
 /// What SQLite has just made from a dump needs less, for it has sorted the indexes out of the rows a
 /// moment ago; only what stands behind virtual tables came as it is. The full check takes longer
-/// than all the rest. <https://www.sqlite.org/pragma.html#pragma_quick_check>
+/// than all the rest. Answers with the tables that can't be checked outside of their app, and why.
+/// <https://www.sqlite.org/pragma.html#pragma_quick_check>
 pub(super) fn check(
     database: &Path,
     source: SourceKind,
     options: &RestoreOptions<'_>,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     stop_if_asked(options.progress)?;
     let connection = open(database).map_err(cant_check)?;
     let stop = AtomicBool::new(false);
@@ -41,17 +42,21 @@ fn cant_check(error: rusqlite::Error) -> Error {
     Error::failed("can't check what was loaded").because(error)
 }
 
-fn faults(connection: &Connection, source: SourceKind, foreign_keys: ForeignKeys) -> Result<()> {
-    let faults = integrity(connection, source).map_err(cant_check)?;
+fn faults(
+    connection: &Connection,
+    source: SourceKind,
+    foreign_keys: ForeignKeys,
+) -> Result<Vec<String>> {
+    let (faults, unchecked) = integrity(connection, source).map_err(cant_check)?;
     if !faults.is_empty() {
         return Err(Error::failed(format!("what was loaded is damaged: {}", faults.join("; ")))
             .next("Restore another dump or a safety copy."));
     }
     if foreign_keys == ForeignKeys::AsFound {
-        return Ok(());
+        return Ok(unchecked);
     }
     let error = match references(connection) {
-        Ok((0, _)) => return Ok(()),
+        Ok((0, _)) => return Ok(unchecked),
         Ok((count, broken)) => {
             let who =
                 if count == 1 { "1 row refers".to_owned() } else { format!("{count} rows refer") };
@@ -69,6 +74,8 @@ fn faults(connection: &Connection, source: SourceKind, foreign_keys: ForeignKeys
 /// How much a database holds.
 pub(super) fn count(database: &Path) -> rusqlite::Result<Counts> {
     let connection = open(database)?;
+    // Counting compares nothing.
+    collations::stand_in(&connection)?;
     let tables: Vec<(String, i64)> = connection
         .prepare("SELECT name, rootpage FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -97,7 +104,10 @@ fn open(database: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn integrity(connection: &Connection, source: SourceKind) -> rusqlite::Result<Vec<String>> {
+fn integrity(
+    connection: &Connection,
+    source: SourceKind,
+) -> rusqlite::Result<(Vec<String>, Vec<String>)> {
     // An index for searches that doesn't fit its texts was so when it was saved; it can be made anew.
     let soundness = match source {
         SourceKind::Database => soundness::check(connection, Depth::Full, SHOWN)?,
@@ -112,8 +122,9 @@ fn integrity(connection: &Connection, source: SourceKind) -> rusqlite::Result<Ve
             }
             // A virtual table that can't be opened lacks what is behind it, unless it is its app that
             // is missing.
-            let (_, lacking): (Vec<_>, Vec<_>) =
+            let (of_the_app, lacking): (Vec<_>, Vec<_>) =
                 soundness.unchecked.drain(..).partition(|(_, why)| is_of_the_app(why));
+            soundness.unchecked = of_the_app;
             soundness
                 .faults
                 .extend(lacking.into_iter().map(|(table, why)| format!("{table}: {why}")));
@@ -122,7 +133,8 @@ fn integrity(connection: &Connection, source: SourceKind) -> rusqlite::Result<Ve
     };
     let mut faults = soundness.faults;
     faults.truncate(SHOWN);
-    Ok(faults)
+    let unchecked = soundness.unchecked.iter().map(|(table, why)| format!("{table}: {why}"));
+    Ok((faults, unchecked.collect()))
 }
 
 /// Whether something isn't there that only the app brings along.

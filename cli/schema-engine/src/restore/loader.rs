@@ -11,6 +11,7 @@ use super::schema_statement;
 use super::script::{Shape, cant_load};
 use super::split::Statement;
 use super::statement::{self, Command, Group};
+use crate::database_file::soundness;
 use crate::dump::seal::Counts;
 use crate::dump::{is_reserved, sequence_helper};
 use crate::error::{Error, Result};
@@ -348,7 +349,14 @@ impl Dialect {
             _ => "can't be loaded",
         };
         let (place, text) = (self.place(statement), excerpt(&statement.text));
-        Error::failed(format!("{place} {what}: {text}")).because(error)
+        let needs = soundness::of_the_app(&error);
+        let error = Error::failed(format!("{place} {what}: {text}")).because(error);
+        match needs {
+            Some(needed) => error.next(format!(
+                "The {needed} comes with the app of the database: have the app load this, or take a copy of the database file, which needs none."
+            )),
+            None => error,
+        }
     }
 
     fn place(self, statement: &Statement) -> String {

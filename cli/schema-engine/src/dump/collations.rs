@@ -1,0 +1,48 @@
+//! Collations that only the app of a database has (<https://www.sqlite.org/c3ref/create_collation.html>).
+//!
+//! A table without rowids can't even be read without the collation of its key. A dump reads every
+//! table from its beginning to its end and compares nothing, so any order stands in for it there.
+//! Nothing may be written or checked with that.
+
+use rusqlite::Connection;
+
+/// Those that every SQLite has. `pragma_collation_list` also has the missing ones, once a definition
+/// has named them.
+const BUILT_IN: [&str; 3] = ["BINARY", "NOCASE", "RTRIM"];
+
+/// What tables and indexes are sorted by and SQLite doesn't have, in a fixed order.
+pub(super) fn of_the_app(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut found: Vec<String> = connection
+        .prepare(
+            "SELECT DISTINCT part.coll
+             FROM pragma_table_list AS t, pragma_index_list(t.name, 'main') AS i,
+                  pragma_index_xinfo(i.name, 'main') AS part
+             WHERE t.schema = 'main' AND t.type IN ('table', 'shadow') AND part.coll IS NOT NULL",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    // Without an index it still stands in the definition, which SQLite doesn't take then.
+    let mut columns = connection.prepare(
+        "SELECT t.name, c.name FROM pragma_table_list AS t, pragma_table_xinfo(t.name, 'main') AS c
+         WHERE t.schema = 'main' AND t.type IN ('table', 'shadow')",
+    )?;
+    let mut rows = columns.query([])?;
+    while let Some(row) = rows.next()? {
+        let (table, column): (String, String) = (row.get(0)?, row.get(1)?);
+        let (_, collation, ..) = connection.column_metadata(Some("main"), &table, &column)?;
+        if let Some(collation) = collation {
+            found.push(collation.to_string_lossy().into_owned());
+        }
+    }
+    found.retain(|name| !BUILT_IN.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    found.sort_by_key(|name| name.to_ascii_lowercase());
+    found.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
+    Ok(found)
+}
+
+/// Has SQLite take the order of bytes for every collation that isn't there.
+pub(crate) fn stand_in(connection: &Connection) -> rusqlite::Result<()> {
+    connection.collation_needed(|connection, name| {
+        connection.create_collation(name, |one: &str, other: &str| one.cmp(other))
+    })
+}

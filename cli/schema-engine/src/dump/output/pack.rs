@@ -1,0 +1,289 @@
+//! Packs the text of a dump chunk by chunk, on as many cores as there are.
+//!
+//! Every chunk is packed for itself, so the file is the same whatever the number of threads. With
+//! gzip the chunks are parts of one member, each ending on a byte
+//! (<https://www.rfc-editor.org/rfc/rfc1951#section-3.2.4>); with zstd each is a frame.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use flate2::{Compress, Compression, Crc, FlushCompress};
+
+use super::CHUNK;
+
+/// How a dump is packed. With the quickest levels that still pack well: it shouldn't have to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::dump) enum Packing {
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    /// What the name of a file asks for.
+    pub(in crate::dump) fn of(path: &Path) -> Option<Self> {
+        let suffix = path.extension()?;
+        if suffix.eq_ignore_ascii_case("gz") {
+            Some(Self::Gzip)
+        } else if suffix.eq_ignore_ascii_case("zst") {
+            Some(Self::Zstd)
+        } else {
+            None
+        }
+    }
+}
+
+/// How many threads pack at most; more would wait for the one that reads the database.
+const MOST_THREADS: usize = 4;
+
+/// How many chunks are packed or wait for their turn to be written.
+pub(super) const IN_FLIGHT: usize = 2 * MOST_THREADS;
+
+/// A header of gzip: deflate, no name, no time, the quickest level, any system.
+/// <https://www.rfc-editor.org/rfc/rfc1952#section-2.3>
+const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 0xff];
+
+/// The last block of a deflate stream, an empty one.
+const LAST_BLOCK: [u8; 2] = [3, 0];
+
+/// A chunk on its way to a thread, with the way back.
+struct Job {
+    text: Vec<u8>,
+    done: SyncSender<io::Result<Packed>>,
+}
+
+/// A chunk that was packed.
+struct Packed {
+    text: Vec<u8>,
+    packed: Vec<u8>,
+    crc: Crc,
+}
+
+/// Packs what is put into it, and writes it in that order.
+pub(super) struct Pool<W> {
+    target: W,
+    packing: Packing,
+    jobs: SyncSender<Job>,
+    in_order: VecDeque<Receiver<io::Result<Packed>>>,
+    crc: Crc,
+}
+
+impl<W: Write> Pool<W> {
+    /// Starts the threads, which end when the pool is dropped.
+    pub(super) fn start<'scope>(
+        scope: &'scope thread::Scope<'scope, '_>,
+        mut target: W,
+        packing: Packing,
+    ) -> io::Result<Self> {
+        let (jobs, waiting) = sync_channel(IN_FLIGHT);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+        for _ in 0..threads {
+            let (packer, waiting) = (Packer::new(packing)?, Arc::clone(&waiting));
+            thread::Builder::new()
+                .name("dump packer".to_owned())
+                .spawn_scoped(scope, move || work_off(&waiting, packer))?;
+        }
+        if packing == Packing::Gzip {
+            target.write_all(&GZIP_HEADER)?;
+        }
+        let in_order = VecDeque::with_capacity(IN_FLIGHT);
+        Ok(Self { target, packing, jobs, in_order, crc: Crc::new() })
+    }
+
+    /// Takes a chunk, and gives one back that was written, if any was.
+    pub(super) fn put(&mut self, text: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+        if text.len() > 2 * CHUNK {
+            // A large row goes piece by piece: what it packs to would be as large once more.
+            for piece in text.chunks(CHUNK) {
+                self.pack(piece.to_vec())?;
+            }
+            return Ok(Some(text));
+        }
+        self.pack(text)
+    }
+
+    fn pack(&mut self, text: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+        let written = if self.in_order.len() == IN_FLIGHT { self.write_next()? } else { None };
+        let (done, packed) = sync_channel(1);
+        self.jobs.send(Job { text, done }).map_err(|_| broke_off())?;
+        self.in_order.push_back(packed);
+        Ok(written)
+    }
+
+    fn write_next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let Some(next) = self.in_order.pop_front() else { return Ok(None) };
+        let Packed { text, packed, crc } = next.recv().map_err(|_| broke_off())??;
+        self.target.write_all(&packed)?;
+        self.crc.combine(&crc);
+        Ok(Some(text))
+    }
+
+    /// Writes what is on its way, and the end.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        while self.write_next()?.is_some() {}
+        if self.packing == Packing::Gzip {
+            self.target.write_all(&LAST_BLOCK)?;
+            self.target.write_all(&self.crc.sum().to_le_bytes())?;
+            // The length modulo 2^32, as the format has it.
+            self.target.write_all(&self.crc.amount().to_le_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn broke_off() -> io::Error {
+    io::Error::other("a thread that packs the dump broke off")
+}
+
+fn work_off(waiting: &Mutex<Receiver<Job>>, mut packer: Packer) {
+    loop {
+        // The lock is held while it waits: then there is nothing to do for the others either.
+        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { text, done }) = job else { return };
+        let packed = packer.pack(&text).map(|(packed, crc)| Packed { text, packed, crc });
+        // The other side may have given up; then nobody needs it.
+        let _ = done.send(packed);
+    }
+}
+
+enum Packer {
+    Gzip(Compress),
+    Zstd(zstd::bulk::Compressor<'static>),
+}
+
+impl Packer {
+    fn new(packing: Packing) -> io::Result<Self> {
+        Ok(match packing {
+            Packing::Gzip => Self::Gzip(Compress::new(Compression::fast(), false)),
+            Packing::Zstd => {
+                let mut compressor = zstd::bulk::Compressor::new(1)?;
+                compressor.include_checksum(true)?;
+                Self::Zstd(compressor)
+            }
+        })
+    }
+
+    fn pack(&mut self, text: &[u8]) -> io::Result<(Vec<u8>, Crc)> {
+        let mut crc = Crc::new();
+        let packed = match self {
+            Self::Zstd(compressor) => compressor.compress(text)?,
+            Self::Gzip(compress) => {
+                crc.update(text);
+                deflate(compress, text)?
+            }
+        };
+        Ok((packed, crc))
+    }
+}
+
+/// Blocks of a deflate stream that refer to nothing before them and end on a byte.
+fn deflate(compress: &mut Compress, text: &[u8]) -> io::Result<Vec<u8>> {
+    const ROOM: usize = CHUNK / 4;
+    compress.reset();
+    let mut packed = Vec::with_capacity(text.len() / 2 + ROOM);
+    loop {
+        let read = usize::try_from(compress.total_in()).map_err(io::Error::other)?;
+        let rest = text.get(read..).unwrap_or_default();
+        compress.compress_vec(rest, &mut packed, FlushCompress::Sync).map_err(io::Error::other)?;
+        // Room that is left shows that the flush is complete.
+        if packed.len() < packed.capacity() {
+            return Ok(packed);
+        }
+        packed.reserve(ROOM);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::process::{Command, Stdio};
+    use std::thread;
+
+    use super::{CHUNK, Packing, Pool};
+
+    /// Text that packs, with some that doesn't, in chunks of odd lengths.
+    fn chunks() -> Vec<Vec<u8>> {
+        let mut state = 1_u64;
+        let mut noise = |length: usize| -> Vec<u8> {
+            let mut next = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                state.to_be_bytes()[0]
+            };
+            (0..length).map(|_| next()).collect()
+        };
+        let text = b"INSERT INTO t VALUES(1,'the same again');\n";
+        let mut chunks: Vec<_> =
+            (1..40).map(|n| text.repeat(n * 15)).chain([noise(CHUNK), noise(1)]).collect();
+        // Larger than a chunk gets but for a large row.
+        chunks.push(text.repeat(14_000));
+        chunks.push(noise(2 * CHUNK + 1));
+        chunks
+    }
+
+    fn packed(packing: Packing) -> Vec<u8> {
+        let mut file = Vec::new();
+        thread::scope(|scope| {
+            let mut pool = Pool::start(scope, &mut file, packing).unwrap();
+            for chunk in chunks() {
+                let _ = pool.put(chunk).unwrap();
+            }
+            pool.finish().unwrap();
+        });
+        file
+    }
+
+    #[test]
+    fn what_is_packed_by_many_threads_is_one_file() {
+        let text = chunks().concat();
+        let gzip = packed(Packing::Gzip);
+        let mut found = Vec::new();
+        // One member: this reader takes no more.
+        flate2::read::GzDecoder::new(gzip.as_slice()).read_to_end(&mut found).unwrap();
+        assert!(found == text);
+        assert!(gzip.len() < text.len() / 2);
+        let zstd = packed(Packing::Zstd);
+        assert!(zstd::decode_all(zstd.as_slice()).unwrap() == text);
+        // The threads come in another order each time.
+        for _ in 0..2 {
+            assert!(packed(Packing::Gzip) == gzip && packed(Packing::Zstd) == zstd);
+        }
+    }
+
+    #[test]
+    fn gzip_itself_reads_it() {
+        let program = Command::new("gzip")
+            .args(["-d", "-c"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        // Not every system has it.
+        let Ok(mut program) = program else { return };
+        let mut input = program.stdin.take().unwrap();
+        let writer = thread::spawn(move || input.write_all(&packed(Packing::Gzip)));
+        let output = program.wait_with_output().unwrap();
+        writer.join().unwrap().unwrap();
+        assert!(output.status.success() && output.stdout == chunks().concat());
+    }
+
+    #[test]
+    fn an_error_of_the_target_ends_the_threads() {
+        struct Full;
+        impl std::io::Write for Full {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        thread::scope(|scope| {
+            let mut pool = Pool::start(scope, Full, Packing::Zstd).unwrap();
+            let results: Vec<_> = chunks().into_iter().map(|chunk| pool.put(chunk)).collect();
+            assert!(results.iter().any(Result::is_err));
+        });
+    }
+}

@@ -95,6 +95,7 @@ fn what_no_way_back_does_is_refused_and_nothing_changes() {
             "leave attachments with another number of rows than its 20",
         ),
         (r#"["DROP TABLE none_there"]"#, "fails: no such table"),
+        (r#"["UPDATE tasks SET metadata = zeroblob(60000000)"]"#, "database or disk is full"),
         ("[]", "is not kept in the file"),
         ("no list", "is not kept in the file"),
     ] {
@@ -104,4 +105,27 @@ fn what_no_way_back_does_is_refused_and_nothing_changes() {
             refused.exits(4).says(says).says("The database is unchanged.");
         });
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn steps_that_take_for_ever_are_stopped_and_nothing_changes() {
+    let sandbox = newer(
+        r#"["UPDATE tasks SET title = (SELECT count(*) FROM tasks a, tasks b, tasks c, tasks d, tasks e, tasks f, tasks g, tasks h)"]"#,
+    );
+    let before = std::fs::read(sandbox.database()).expect("the database");
+    let running = sandbox.tgenie("db downgrade --from-file").start();
+    let draft = || {
+        let names = std::fs::read_dir(sandbox.database().parent().expect("a folder"));
+        names.expect("the folder").any(|entry| {
+            entry.expect("a file").file_name().to_string_lossy().starts_with(".step-back-")
+        })
+    };
+    while !draft() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    running.signal("TERM");
+    running.finish().exits(130).says("stopped on request").says("The database is unchanged.");
+    assert_eq!(std::fs::read(sandbox.database()).expect("the database"), before);
+    assert!(!draft(), "what the trial made is gone");
 }

@@ -40,6 +40,7 @@ use draft::{Draft, draft};
 use source::Content;
 
 pub(crate) use draft::sweep;
+pub(crate) use script::stoppable;
 pub use source::{Packing, RestoreSource, SourceKind};
 
 /// What the statements of a file are, and so what they may be.

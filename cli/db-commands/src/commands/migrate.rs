@@ -96,7 +96,9 @@ impl<'a> Request<'a> {
             return self.show(context, &todo);
         }
         context.settings.database.value.ensure_writable()?;
-        let done = context.wait(executor.step_back())?;
+        let done = context.watched(|progress| {
+            super::runtime()?.block_on(Executor { progress, ..executor }.step_back())
+        })?;
         if context.format == Format::Text {
             for revision in &todo {
                 context

@@ -18,6 +18,7 @@ use crate::ident::Ident;
 use crate::inspect::inspect;
 use crate::pair::Pair;
 use crate::restore::confined::{Confined, edit};
+use crate::restore::stoppable;
 use crate::schema::Schema;
 use crate::scratch::Scratch;
 use crate::sql::first::first_statement;
@@ -25,6 +26,7 @@ use crate::sql::normal::mentions;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 const UNCHANGED: &str = "The database is unchanged.";
 
@@ -62,7 +64,8 @@ impl Executor<'_> {
         copy_pages(&reader, &draft).map_err(failed)?;
         drop(reader);
         let copy = durable::connect(&draft).map_err(failed)?;
-        let (start, outcome) = take_back(&copy, &steps, &file, None)?;
+        bound(&copy).map_err(failed)?;
+        let (start, outcome) = self.stoppable(&copy, || take_back(&copy, &steps, &file, None))?;
         let condition = quick_check(&copy).map_err(failed)?;
         drop(copy);
         if let CopyCondition::Damaged(damage) = condition {
@@ -73,13 +76,24 @@ impl Executor<'_> {
         self.check_copy(&draft, &standing).await?;
         let safety_copy = self.copy("before-downgrade")?;
         let live = file.writer().map_err(failed)?;
-        let done = take_back(&live, &steps, &file, Some((&start, &outcome)));
+        let expected = Some((&start, &outcome));
+        let done = self.stoppable(&live, || take_back(&live, &steps, &file, expected));
         drop(live);
         let (safety_copy, _) = self.keep(safety_copy, &done);
         done?;
         let from = standing.unknown().last().map(|unknown| unknown.applied.revision.clone());
         let to = standing.last().map(str::to_owned);
         Ok(ByHand { from, to, reshaped: None, safety_copy })
+    }
+
+    /// Works with a connection until somebody asks to stop.
+    fn stoppable<T>(&self, connection: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        stoppable(connection, self.progress, &AtomicBool::new(false), work).map_err(|error| {
+            match error.data_state() {
+                Some(_) => error,
+                None => error.state(UNCHANGED),
+            }
+        })
     }
 
     /// The steps of the revisions that this program doesn't know, the newest first.
@@ -238,6 +252,13 @@ impl State {
 
 /// Takes the steps in one transaction. Gives the state before and after; `expected` is both as the
 /// copy had them.
+/// Steps that somebody wrote into the file may not fill the disk: a way back needs room for tables
+/// that are built anew, and for defaults in columns that come back.
+fn bound(copy: &Connection) -> rusqlite::Result<()> {
+    let pages: i64 = copy.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    copy.pragma_update(None, "max_page_count", pages.saturating_mul(8).saturating_add(1 << 14))
+}
+
 fn take_back(
     connection: &Connection,
     steps: &[Kept],

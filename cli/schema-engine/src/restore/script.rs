@@ -110,7 +110,7 @@ fn finish(loader: &mut Loader<'_>, ending: Ending) -> Result<Counts> {
 
 /// Works with a connection until somebody asks to stop: SQLite then leaves off in the middle of a
 /// statement.
-pub(super) fn stoppable<T>(
+pub(crate) fn stoppable<T>(
     connection: &Connection,
     progress: &dyn Progress,
     stop: &AtomicBool,

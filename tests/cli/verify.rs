@@ -60,7 +60,7 @@ fn the_books_are_held_against_the_program() {
     books("INSERT INTO seaql_migrations VALUES ('m900_of_tomorrow', 1)");
     let newer = sandbox.tgenie("db verify").run().exits(3);
     assert!(newer.stdout.starts_with("! TV302 "), "{newer}");
-    newer.says("wasn't compared with the history");
+    newer.says("wasn't compared with the history").says("at m900_of_tomorrow");
     books("DELETE FROM seaql_migrations WHERE version <> 'm900_of_tomorrow'");
     sandbox.tgenie("db verify").run().exits(0).says("its books name no revision of this program");
 }

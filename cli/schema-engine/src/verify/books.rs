@@ -46,8 +46,9 @@ pub(super) async fn check(connection: &Connection, path: &Path, migrations: &Mig
     let known = ids(migrations);
     let unknown: Vec<String> =
         recorded.iter().filter(|it| !known.contains(&it.as_str())).cloned().collect();
-    books.revision =
-        known.iter().rev().find(|id| recorded.contains(**id)).map(|id| (*id).to_owned());
+    // What is unknown here was applied by a newer program.
+    let newest_known = known.iter().rev().find(|id| recorded.contains(**id));
+    books.revision = unknown.last().cloned().or(newest_known.map(|id| (*id).to_owned()));
     if unknown.len() == recorded.len() {
         let why = "its books name no revision of this program";
         books.notes.push(format!("the schema wasn't compared with the history: {why}"));

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use rusqlite::Connection;
+use schema_engine::dump::{DumpOptions, DumpTarget, dump};
 use schema_engine::executor::{Executor, SafetyCopies};
 use schema_engine::history::Migrations;
 use schema_engine::progress::{Progress, Silent};
@@ -330,6 +331,36 @@ fn a_dump_is_restored_to_be_looked_at() {
     assert_eq!(codes(&cut), ["TV103"]);
     let foreign = fixture("taskgenie-python-dump.sql");
     assert_eq!(check(&foreign).unwrap().findings, [Finding::Unsealed]);
+}
+
+#[test]
+fn a_part_of_a_database_is_no_damage_unless_it_is_cut_or_changed() {
+    let folder = folder();
+    let file = database(&folder.path().join("a.db"), SOUND);
+    let part = |name: &str| {
+        let path = folder.path().join(name);
+        let tables = ["parent".to_owned()];
+        let options = DumpOptions { tables: &tables, ..DumpOptions::default() };
+        let _ = dump(&file, DumpTarget::File(&path), &options).unwrap();
+        path
+    };
+    for name in ["part.sql", "part.sql.gz", "part.sql.zst"] {
+        let part = part(name);
+        assert_eq!(codes(&part), ["TV107"]);
+        let found = check(&part).unwrap();
+        assert_eq!(
+            (found.kind, found.tables, found.worst()),
+            (Kind::Dump, 1, Some(Severity::Advice))
+        );
+        assert!(found.rows > 0);
+        let bytes = fs::read(&part).unwrap();
+        fs::write(&part, &bytes[..bytes.len() - 30]).unwrap();
+        assert_eq!(codes(&part), ["TV103"]);
+    }
+    let part = part("part.sql");
+    let text = fs::read_to_string(&part).unwrap();
+    fs::write(&part, text.replace("INSERT", "INSERT ")).unwrap();
+    assert!(check(&part).unwrap().findings[0].message().contains("changed after"));
 }
 
 #[test]

@@ -289,6 +289,14 @@ impl Loaded {
     }
 }
 
+/// The text of a file, unpacked, if it may be a dump.
+pub(crate) fn text(source: &Path) -> Result<Option<Box<dyn Read + Send>>> {
+    match source::open(source.into())?.content {
+        Content::Dump(text) => Ok(Some(text)),
+        Content::DatabaseFile(_) | Content::DatabaseBytes(_) => Ok(None),
+    }
+}
+
 /// Loads the SQL of a schema into a temporary database, confined as a dump is: nothing of it reaches
 /// another file. The database goes away when dropped.
 ///

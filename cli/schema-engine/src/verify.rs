@@ -16,6 +16,7 @@ mod leftovers;
 mod objects;
 mod opened;
 mod pages;
+mod part;
 mod source;
 mod statistics;
 mod tables;
@@ -217,6 +218,13 @@ impl<'a> Check<'a> {
     }
 
     async fn dump(&mut self, file: &Path, migrations: &Migrations) -> Result<()> {
+        if let Some(finding) = part::look(file, self.progress)? {
+            if let Finding::Part { tables, rows } = finding {
+                (self.verification.tables, self.verification.rows) = (tables, rows);
+            }
+            self.found(finding);
+            return Ok(());
+        }
         let loaded = match source::load(file)? {
             Ok(loaded) => loaded,
             Err(finding) => {

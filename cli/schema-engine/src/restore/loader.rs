@@ -331,6 +331,10 @@ impl Dialect {
     fn refused(self, statement: &Statement, objection: &str) -> Error {
         let what = format!("{} {objection}: {}", self.place(statement), excerpt(&statement.text));
         match self {
+            // What the `.recover` of newer shells begins with.
+            Self::Dump if statement.text.starts_with(b".dbconfig defensive off") => Error::refused(what).next(
+                "If this is the output of .recover, have the sqlite3 shell load it into a new file, and restore that file.",
+            ),
             Self::Dump => Error::refused(what).next(
                 "Restore only dumps from sources you trust, made by this tool, sqlite3 or Python.",
             ),

@@ -143,6 +143,13 @@ pub enum Finding {
 
     /// Nothing in the dump tells whether it is as it was written.
     Unsealed,
+    /// A whole dump of a part of a database, which can't be restored.
+    Part {
+        /// How many tables it holds.
+        tables: u64,
+        /// How many rows it holds.
+        rows: u64,
+    },
 }
 
 /// Rows of one table that refer to rows of another that aren't there.
@@ -242,6 +249,7 @@ impl Finding {
             Self::BadDump { .. } => "TV103",
             Self::Empty => "TV104",
             Self::Unsealed => "TV106",
+            Self::Part { .. } => "TV107",
             Self::BrokenReferences(_) => "TV201",
             Self::MissingParent { .. } => "TV202",
             Self::UncheckableReferences { .. } => "TV203",
@@ -279,7 +287,8 @@ impl Finding {
             | Self::NoStatistics(_)
             | Self::StaleStatistics(_)
             | Self::FreePages { .. }
-            | Self::Unsealed => Severity::Advice,
+            | Self::Unsealed
+            | Self::Part { .. } => Severity::Advice,
             Self::Empty
             | Self::BrokenReferences(_)
             | Self::MissingParent { .. }

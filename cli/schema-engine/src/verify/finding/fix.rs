@@ -31,6 +31,9 @@ impl Finding {
                 words("`sqlite3 FILE .recover` saves what can still be read."),
             ],
             Self::BadDump { next, .. } => next.iter().map(|step| words(step)).collect(),
+            Self::Part { .. } => vec![words(
+                "A dump without --schema-only, --data-only and --table holds everything; the sqlite3 shell loads a part.",
+            )],
             Self::Unsealed => vec![words("`db dump` writes dumps that carry one.")],
             Self::BrokenReferences(broken) => broken.fixes(),
             Self::MissingParent { .. } => {

@@ -24,6 +24,10 @@ impl Finding {
                 "the dump carries no checksum: nothing tells whether it is as it was written"
                     .to_owned()
             }
+            Self::Part { .. } => {
+                "the dump is as it was written, but holds a part of a database: `restore` doesn't take it"
+                    .to_owned()
+            }
             Self::BrokenReferences(broken) => {
                 let rows = rows(broken.count);
                 let refer = if broken.count == 1 { "refers" } else { "refer" };

@@ -18,7 +18,7 @@ async fn a_rehearsal_goes_up_down_and_up_and_touches_nothing() {
         let rehearsal =
             executor.rehearse("head").await.unwrap_or_else(|error| panic!("{}", told(&error)));
         assert_eq!(rehearsal.up.ran.len(), 1);
-        assert_eq!(rehearsal.up.held.map(|held| (held.tables, held.rows)), Some((1, 2)));
+        assert_eq!(rehearsal.up.held.as_ref().map(|held| (held.tables, held.rows)), Some((1, 2)));
         assert!(rehearsal.back_took.is_some());
         assert_eq!(rehearsal.losses, ["gone has 0 rows after the way back, and had 1"]);
         assert!(rehearsal.bytes_at_most >= rehearsal.bytes_before, "{rehearsal:?}");

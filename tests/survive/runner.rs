@@ -2,7 +2,7 @@
 
 use crate::support::{ask, bytes, open};
 use rusqlite::Connection;
-use schema_engine::executor::{Executor, Observer, SafetyCopies};
+use schema_engine::executor::{Deviation, Executor, Observer, SafetyCopies};
 use schema_engine::history::Migrations;
 use schema_engine::{ErrorKind, Result};
 use sea_orm::{ConnectionTrait as _, DbErr};
@@ -78,6 +78,26 @@ async fn r40_a_revision_that_was_merged_late_still_runs() {
     assert_eq!(upgrade(&path, &[FIRST, THIRD]).await.unwrap(), ["m001", "m003"]);
     assert_eq!(upgrade(&path, &[FIRST, SECOND, THIRD]).await.unwrap(), ["m002"]);
     assert_eq!((tables(&path).len(), books(&path).len()), (3, 3));
+}
+
+/// And whoever accepts it is heard.
+#[tokio::test]
+async fn r41_a_revision_that_was_edited_since_it_ran_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    upgrade(&path, &[FIRST, SECOND]).await.unwrap();
+    let before = bytes(&path);
+    let edited = (SECOND.0, "CREATE TABLE b (id integer PRIMARY KEY, more text)");
+    let migrations = history(&[FIRST, edited, THIRD]);
+    let executor = Executor::new(&path, &migrations, SafetyCopies::Skip);
+    let error = executor.upgrade("head").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(error.to_string().contains("m002"), "{error}");
+    assert!(error.next_steps().iter().any(|step| step.contains("--allow-edited")), "{error:?}");
+    assert_eq!(bytes(&path), before);
+    let accepted = [Deviation::EditedRevisions, Deviation::Drift];
+    let report = Executor { accepted: &accepted, ..executor }.upgrade("head").await.unwrap();
+    assert_eq!(report.to.as_deref(), Some("m003"));
 }
 
 /// R41, too: nobody takes it for one that is at head.

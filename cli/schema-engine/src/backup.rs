@@ -19,7 +19,8 @@ use tempfile::TempPath;
 use crate::database_file::durable::{self, Existing};
 use crate::database_file::soundness::{self, Depth, Soundness};
 use crate::database_file::{DatabaseFile, Found, is};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::progress::{Progress, Silent, Unit, begin};
 
 pub use inventory::{KeptCopy, find_copy, kept_copies};
 pub(crate) use name::CopyName;
@@ -64,9 +65,7 @@ pub enum CopyCondition {
 /// end), if the label holds other than lower-case letters, digits and `-`, if the database is
 /// locked for longer than a few seconds, or if the disk fails.
 pub fn safety_copy(database: &Path, label: &str, now_stamp: &str) -> Result<Option<SafetyCopy>> {
-    let file = DatabaseFile::resolve(database)?;
-    let name = CopyName::new(&file, now_stamp, label)?;
-    copy_what_is_there(&file, &name)
+    copy_what_is_there(database, label, now_stamp, &Silent)
 }
 
 /// The safety copies of a database, oldest first.
@@ -133,15 +132,19 @@ pub(crate) fn copy_name(file: &DatabaseFile, label: &str, stamp: &str) -> Result
 
 /// Copies whatever lies there, a database through a connection of its own.
 pub(crate) fn copy_what_is_there(
-    file: &DatabaseFile,
-    name: &CopyName,
+    database: &Path,
+    label: &str,
+    now_stamp: &str,
+    progress: &dyn Progress,
 ) -> Result<Option<SafetyCopy>> {
+    let file = &DatabaseFile::resolve(database)?;
+    let name = &CopyName::new(file, now_stamp, label)?;
     match file.found()? {
         Found::Nothing | Found::Empty => Ok(None),
         Found::Other => copy_bytes(file, name).map(Some),
         Found::Database => {
             let source = file.reader().map_err(|error| file.sqlite_error("can't read", error))?;
-            copy_database(file, &source, name).map(Some)
+            copy_database(file, &source, name, progress).map(Some)
         }
     }
 }
@@ -151,19 +154,39 @@ pub(crate) fn copy_database(
     file: &DatabaseFile,
     source: &Connection,
     name: &CopyName,
+    progress: &dyn Progress,
 ) -> Result<SafetyCopy> {
     let failed = |error: rusqlite::Error| {
+        if is(&error, ErrorCode::OperationInterrupted) {
+            return Error::new(ErrorKind::Interrupted, "the run was stopped")
+                .state("The database is unchanged.");
+        }
         file.sqlite_error("can't make a safety copy of", error).state("Nothing was changed.")
     };
     let draft = draft(file, name)?;
-    let checked = copy_pages(source, draft.as_ref())
-        .and_then(|()| durable::connect(draft.as_ref()))
-        .map(|copy| quick_check(&copy));
-    let condition = match checked {
-        Ok(Ok(condition)) => condition,
-        // The pages are there, but to look at them SQLite would need what only the app has.
-        Ok(Err(error)) => CopyCondition::Unchecked(error.to_string()),
+    let copied = copy_pages_told(source, draft.as_ref(), progress)
+        .and_then(|()| durable::connect(draft.as_ref()));
+    let copy = match copied {
+        Ok(copy) => copy,
         Err(error) if is(&error, ErrorCode::DatabaseCorrupt) => return copy_bytes(file, name),
+        Err(error) => return Err(failed(error)),
+    };
+    // The one waits for the disk, the other for the processor.
+    let (flushed, checked) = std::thread::scope(|scope| {
+        let flush = scope.spawn(|| durable::flush(draft.as_ref()));
+        let checked = quick_check(&copy);
+        (flush.join(), checked)
+    });
+    flushed.unwrap_or_else(|_| Err(io::Error::other("the thread that flushes it died"))).map_err(
+        |error| file.io_error("can't make a safety copy of", error).state("Nothing was changed."),
+    )?;
+    drop(copy);
+    let condition = match checked {
+        Ok(condition) => condition,
+        // The pages are there, but to look at them SQLite would need what only the app has.
+        Err(error) if soundness::is_missing_something(&error) => {
+            CopyCondition::Unchecked(error.to_string())
+        }
         Err(error) => return Err(failed(error)),
     };
     keep(name, draft, condition)
@@ -210,23 +233,59 @@ pub(crate) fn set_aside(sidecar: &Path, suffix: &str, name: &CopyName) -> Result
     })
 }
 
-/// Copies all pages in one step, so that no writer can make it start anew, and leaves one plain
-/// file without a WAL.
+/// Copies all pages, and leaves one plain file without a WAL.
 pub(crate) fn copy_pages(source: &Connection, target: &Path) -> rusqlite::Result<()> {
+    copy_pages_told(source, target, &Silent)
+}
+
+fn copy_pages_told(
+    source: &Connection,
+    target: &Path,
+    progress: &dyn Progress,
+) -> rusqlite::Result<()> {
     let mut copy = durable::connect(target)?;
     // The target is nobody else's, and it is flushed as a whole in the end.
     copy.execute_batch(
         "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF",
     )?;
-    match Backup::new(source, &mut copy)?.step(-1)? {
-        StepResult::Done => {}
-        _ => return Err(busy()),
-    }
+    let backup = Backup::new(source, &mut copy)?;
+    in_pieces(&backup, progress)?;
+    drop(backup);
     copy.close().map_err(|(_, error)| error)?;
     without_wal(target).map_err(|error| {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
         rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
     })
+}
+
+/// Copies some pages at a time, tells of them, and stops where somebody asks for it. Whoever writes
+/// between two pieces makes it start anew; then all is copied in one.
+fn in_pieces(backup: &Backup<'_, '_>, progress: &dyn Progress) -> rusqlite::Result<()> {
+    const PIECE: i32 = 1024;
+    const ALL: i32 = -1;
+    let (mut step, mut left) = (None, 0);
+    loop {
+        let anew = backup.progress().remaining > left;
+        let outcome = backup.step(if anew && step.is_some() { ALL } else { PIECE })?;
+        let now = backup.progress();
+        let total = u64::from(now.pagecount.unsigned_abs());
+        let told = step.get_or_insert_with(|| {
+            left = now.pagecount;
+            begin(progress, "Copying the database", Some(total), Unit::Pages)
+        });
+        let done = u64::from(left.saturating_sub(now.remaining).max(0).unsigned_abs());
+        if told.advance(done).is_err() {
+            let stopped = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_INTERRUPT);
+            return Err(rusqlite::Error::SqliteFailure(stopped, None));
+        }
+        match outcome {
+            StepResult::Done => return Ok(()),
+            StepResult::More if now.remaining <= left => left = now.remaining,
+            // It has begun anew: the next step is the last.
+            StepResult::More => {}
+            _ => return Err(busy()),
+        }
+    }
 }
 
 /// Says in the header of a copy, which nobody has open, that it has no WAL. SQLite would open one

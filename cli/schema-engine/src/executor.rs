@@ -7,6 +7,7 @@
 
 mod adopt;
 mod by_hand;
+mod copying;
 mod foreign_keys;
 mod interruption;
 mod ledger;
@@ -29,7 +30,7 @@ pub use rehearsal::Rehearsal;
 pub use repair::Repair;
 pub use standing::{Standing, Unknown};
 
-use crate::backup::{CopyCondition, prune, safety_copy, same_as_before};
+use crate::backup::{CopyCondition, prune, same_as_before};
 use crate::books::{self, Recordings};
 use crate::connection::{Access, Presence, check_writable, open, presence};
 use crate::database_file::space::{Copying, Space};
@@ -316,22 +317,24 @@ impl<'a> Executor<'a> {
     /// The copy from before a run. The lock on the database is held already: it is read through
     /// SQLite alone, since closing any other handle of the file would drop that lock
     /// (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
-    fn copy_before(&self, direction: Direction) -> Result<Option<PathBuf>> {
-        let copy = self.copy(match direction {
+    async fn copy_before(&self, direction: Direction) -> Result<Option<PathBuf>> {
+        let label = match direction {
             Direction::Up => "before-upgrade",
             Direction::Down => "before-downgrade",
-        })?;
+        };
+        let copy = self.copy(label).await?;
         if let Some(copy) = &copy {
             self.observer.copied(copy);
         }
         Ok(copy)
     }
 
-    fn copy(&self, label: &str) -> Result<Option<PathBuf>> {
+    async fn copy(&self, label: &'static str) -> Result<Option<PathBuf>> {
         let SafetyCopies::Keep { stamp, .. } = self.safety_copies else {
             return Ok(None);
         };
-        let Some(copy) = safety_copy(self.database, label, stamp)? else {
+        let copied = copying::safety_copy(self.database, label, stamp, self.progress).await?;
+        let Some(copy) = copied else {
             return Ok(None);
         };
         if let CopyCondition::Damaged(how) = copy.condition {

@@ -8,6 +8,7 @@ use rusqlite::{Connection, ErrorCode};
 use crate::backup::{self, CopyName, SafetyCopy};
 use crate::database_file::{DatabaseFile, Found, durable, holders, is};
 use crate::error::{Error, Result};
+use crate::progress::Silent;
 use crate::restore;
 
 /// Whether a reset keeps a copy.
@@ -118,7 +119,8 @@ fn remove_database(
     sole: Connection,
     name: Option<&CopyName>,
 ) -> Result<Removed> {
-    let safety_copy = name.map(|name| backup::copy_database(file, &sole, name)).transpose()?;
+    let safety_copy =
+        name.map(|name| backup::copy_database(file, &sole, name, &Silent)).transpose()?;
     // On Unix the name goes while the lock is still held; elsewhere an open file can't be removed.
     let mut sole = Some(sole);
     if cfg!(not(unix)) {

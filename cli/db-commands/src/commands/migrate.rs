@@ -203,6 +203,7 @@ pub(super) struct Report<'a> {
 struct Held {
     tables: usize,
     rows: u64,
+    not_compared: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -229,7 +230,11 @@ impl<'a> Report<'a> {
             outside_transaction: &report.alone,
             milliseconds: report.took.as_secs_f64() * 1000.0,
             checked: &report.checked,
-            held: report.held.map(|held| Held { tables: held.tables, rows: held.rows }),
+            held: report.held.as_ref().map(|held| Held {
+                tables: held.tables,
+                rows: held.rows,
+                not_compared: held.not_compared.iter().map(ToString::to_string).collect(),
+            }),
             notes: &report.notes,
         }
     }

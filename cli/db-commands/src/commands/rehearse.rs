@@ -52,7 +52,7 @@ fn tell(context: &Context<'_>, rehearsal: &Rehearsal) {
         format!(", {:.1} ms back, and up again", milliseconds(back))
     });
     terminal.say(&format!("  {:.1} ms up with all checks{back}", milliseconds(rehearsal.took)));
-    if let Some(held) = up.held {
+    if let Some(held) = &up.held {
         let rows = count(i64::try_from(held.rows).unwrap_or(i64::MAX), Noun("row", "rows"));
         let tables = counted(held.tables, "table", "tables");
         terminal.say(&format!("  {rows} in {tables} compared"));

@@ -100,7 +100,8 @@ pub(crate) fn publish_new(
     }
 }
 
-fn flush(draft: &Path) -> io::Result<()> {
+/// Sees a draft to the disk; its name is another matter.
+pub(crate) fn flush(draft: &Path) -> io::Result<()> {
     // Write access, because Windows flushes no other handle.
     File::options().write(true).open(draft)?.sync_all()
 }

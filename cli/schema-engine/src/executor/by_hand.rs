@@ -223,7 +223,7 @@ impl Executor<'_> {
     /// one transaction.
     pub(super) async fn change(
         &self,
-        label: &str,
+        label: &'static str,
         entry: Entry,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<ByHand>,
     ) -> Result<ByHand> {
@@ -239,7 +239,7 @@ impl Executor<'_> {
             let transaction = patience.wait(async || begin(&connection).await).await?;
             if entry == Entry::Kept {
                 // Under the lock, so that it holds exactly what was there before.
-                copy = self.copy(label)?;
+                copy = self.copy(label).await?;
             }
             let done = work(&transaction).await?;
             let ended = match entry {

@@ -66,12 +66,15 @@ pub(super) struct Ledger {
 }
 
 /// What was compared.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
     /// How many tables were compared.
     pub tables: usize,
     /// How many rows they hold.
     pub rows: u64,
+    /// The tables of before, with rows, that were not: the revisions put rows into them or took rows
+    /// out, or they are gone, or what became of them can't be followed (`CREATE TABLE … AS`).
+    pub not_compared: BTreeSet<Ident>,
 }
 
 /// The sums over every table.
@@ -103,7 +106,6 @@ impl Fingerprint {
 
     /// The tables whose rows are other ones, in words.
     pub(super) fn losses(&self, after: &Self) -> Vec<String> {
-        let rows = |sums: &[Sums]| sums.first().map_or(0, |sums| sums.rows);
         let mut losses = Vec::new();
         for (table, before) in &self.0 {
             match after.0.get(table) {
@@ -124,8 +126,24 @@ impl Fingerprint {
 
 impl Held {
     /// Both comparisons of a run with two transactions, of which the larger one counts.
-    pub(super) fn and(self, other: Self) -> Self {
-        Self { tables: self.tables.max(other.tables), rows: self.rows.max(other.rows) }
+    pub(super) fn and(mut self, mut other: Self) -> Self {
+        self.not_compared.append(&mut other.not_compared);
+        Self {
+            tables: self.tables.max(other.tables),
+            rows: self.rows.max(other.rows),
+            not_compared: self.not_compared,
+        }
+    }
+
+    /// Which tables were not compared, in words.
+    pub(super) fn note(&self) -> Option<String> {
+        let names: Vec<_> = self.not_compared.iter().map(Ident::as_str).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "not compared, since rows were put in or taken out, or the table is gone: {}",
+                names.join(", ")
+            )
+        })
     }
 }
 
@@ -142,10 +160,8 @@ impl Ledger {
         let is_held = |table: &&Table| foreseen.is_none_or(|names| names.contains(&table.name));
         let tables = before.tables.values().filter(is_held);
         let Fingerprint(sums) = Fingerprint::of_tables(connection, tables, readers).await?;
-        let rows = |(table, sums): (&Ident, &Vec<Sums>)| {
-            (table.clone(), sums.first().map_or(0, |sums| sums.rows))
-        };
-        watch.follow(Lineage::of(&before), sums.iter().map(rows).collect());
+        let counts = |(table, sums): (&Ident, &Vec<Sums>)| (table.clone(), rows(sums));
+        watch.follow(Lineage::of(&before), sums.iter().map(counts).collect());
         Ok(Self { before, sums, watch: Arc::clone(watch) })
     }
 
@@ -156,7 +172,9 @@ impl Ledger {
         after: &Schema,
     ) -> Result<Held> {
         let lineage = self.watch.take();
-        let mut held = Held::default();
+        let has_rows = |(_, sums): &(&Ident, &Vec<Sums>)| rows(sums) > 0;
+        let not_compared = self.sums.iter().filter(has_rows).map(|(name, _)| name.clone());
+        let mut held = Held { not_compared: not_compared.collect(), ..Held::default() };
         for table in after.tables.values() {
             let Some(descent) = lineage.table(&table.name) else { continue };
             let Some(origin) = &descent.origin else { continue };
@@ -168,14 +186,17 @@ impl Ledger {
                 }
                 continue;
             };
-            held.tables += 1;
-            held.rows += sums.first().map_or(0, |sums| sums.rows);
             // Nothing was done to it, so nothing has to be read again.
             let is_untouched = !lineage.is_disturbed(&table.name) && before.sql == table.sql;
-            if is_untouched || descent.rows == Rows::Written {
-                continue;
+            if !is_untouched {
+                if descent.rows == Rows::Written {
+                    continue;
+                }
+                Comparison { before, sums, table, descent }.make(connection).await?;
             }
-            Comparison { before, sums, table, descent }.make(connection).await?;
+            held.tables += 1;
+            held.rows += rows(sums);
+            held.not_compared.remove(origin);
         }
         Ok(held)
     }
@@ -260,6 +281,10 @@ impl Comparison<'_> {
 fn unforeseen(table: &Ident) -> Error {
     Error::failed(format!("a revision touched the rows of {table}, and said nothing of it before"))
         .next("Report it to whoever wrote the revision: it does another thing each time.")
+}
+
+fn rows(sums: &[Sums]) -> u64 {
+    sums.first().map_or(0, |sums| sums.rows)
 }
 
 fn column_sum(sums: &[Sums], at: usize) -> digest::ColumnSum {

@@ -74,7 +74,7 @@ pub(super) async fn run(
     let two_readers = Readers::Two(executor.database);
     let mut under_way = None;
     if standing.places().is_empty() && is_kept_by_alembic(&before) {
-        *copy = executor.copy_before(direction)?;
+        *copy = executor.copy_before(direction).await?;
         holding.open(&transaction, &before, None, two_readers, &mut report).await?;
         let to = target.checked_sub(1).map(|last| migrations[last].name());
         under_way = Note::write(executor.database, direction, None, to);
@@ -95,7 +95,7 @@ pub(super) async fn run(
     };
     if !todo.is_empty() && report.taken_over.is_none() {
         // Under the lock, so that it holds exactly what was there before.
-        *copy = executor.copy_before(direction)?;
+        *copy = executor.copy_before(direction).await?;
         let foreseen = holding.foresee(&before, recordings, &todo, direction).await;
         holding.open(&transaction, &before, foreseen.as_ref(), two_readers, &mut report).await?;
     }
@@ -151,8 +151,9 @@ pub(super) async fn run(
     report.notes.extend(known.note());
     report.to = to;
     report.checked.push("foreign_keys");
-    if report.held.is_some() {
+    if let Some(held) = &report.held {
         report.checked.push("rows");
+        report.notes.extend(held.note());
     }
     Ok(report)
 }
@@ -272,7 +273,10 @@ impl Holding<'_> {
             None => inspect(connection).await?,
         };
         let held = ledger.check(connection, &after).await?;
-        report.held = Some(report.held.map_or(held, |other| other.and(held)));
+        report.held = Some(match report.held.take() {
+            Some(other) => other.and(held),
+            None => held,
+        });
         Ok(())
     }
 }

@@ -74,7 +74,7 @@ impl Executor<'_> {
                 .state(UNCHANGED));
         }
         self.check_copy(&draft, &standing).await?;
-        let safety_copy = self.copy("before-downgrade")?;
+        let safety_copy = self.copy("before-downgrade").await?;
         let live = file.writer().map_err(failed)?;
         let expected = Some((&start, &outcome));
         let done = self.stoppable(&live, || take_back(&live, &steps, &file, expected));

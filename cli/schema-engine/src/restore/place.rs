@@ -18,6 +18,7 @@ use crate::database_file::durable::{self, Existing, Unpublished};
 use crate::database_file::{DatabaseFile, Found, holders, is};
 use crate::dump::{DumpOptions, DumpTarget, dump};
 use crate::error::{Error, Result};
+use crate::progress::Silent;
 
 /// What is said where flushing failed after all was written.
 const IN_PLACE: &str =
@@ -107,7 +108,7 @@ fn overwrite(
         if is_empty {
             return Ok(None);
         }
-        backup::copy_database(file, connection, name).map(Some)
+        backup::copy_database(file, connection, name, &Silent).map(Some)
     };
 
     let copy;

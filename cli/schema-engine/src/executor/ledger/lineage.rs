@@ -151,17 +151,29 @@ impl Lineage {
                 target.set(name, origin.clone());
             }
         }
-        for (column, value) in pairs {
+        let copied = |name: &Ident, into: Option<&Ident>| {
+            let of = |value: &Value| matches!(value, Value::Column(from, _) if from == name);
+            pairs.iter().any(|(column, value)| of(value) && into.is_none_or(|into| into == column))
+        };
+        // One column over another that has values of its own, which nothing else takes: no renaming,
+        // since the first stays, too.
+        let is_over_another = |column: &Ident, name: &Ident| {
+            column != name && copied(name, Some(name)) && !copied(column, None)
+        };
+        for (column, value) in &pairs {
             let origin = match value {
-                Value::Column(name, spelling) => match (source.origin_of(&name), spelling) {
-                    (Some(origin), _) => origin.clone(),
-                    (None, Spelling::DoubleQuoted) => Origin::Mistaken(name),
+                Value::Column(name, spelling) => match (source.origin_of(name), spelling) {
+                    (Some(origin), _) => match source.origin_of(column) {
+                        Some(own) if is_over_another(column, name) => own.clone(),
+                        _ => origin.clone(),
+                    },
+                    (None, Spelling::DoubleQuoted) => Origin::Mistaken(name.clone()),
                     // The rowid under one of its names.
                     (None, _) => continue,
                 },
                 Value::All | Value::Expression => Origin::Written,
             };
-            target.set(&column, origin);
+            target.set(column, origin);
         }
     }
 
@@ -275,6 +287,27 @@ mod tests {
         let key = Origin::Kept(id("id"));
         assert_eq!(origins, [key, written.clone(), kept, written, mistaken]);
         assert!(lineage.is_disturbed(&id("child")));
+    }
+
+    #[test]
+    fn a_column_that_another_is_copied_over_is_held_to_its_own_values() {
+        let origins = |copy: &str| {
+            let new = "CREATE TABLE new (id INTEGER PRIMARY KEY, a, b)";
+            let copy = format!("INSERT INTO new (id, a, b) SELECT {copy} FROM t");
+            let lineage = followed(&[(new, &[]), (&copy, &[Touched::Rows(id("new"))])]);
+            let descent = lineage.table(&id("new")).unwrap();
+            let kept = |(_, origin): &(Ident, Origin)| match origin {
+                Origin::Kept(name) => name.to_string(),
+                other => format!("{other:?}"),
+            };
+            descent.columns.iter().map(kept).collect::<Vec<_>>()
+        };
+        assert_eq!(origins("id, a, a"), ["id", "a", "b"]);
+        assert_eq!(origins("id, b, b"), ["id", "a", "b"]);
+        // Both are there still, under each other's name.
+        assert_eq!(origins("id, b, a"), ["id", "b", "a"]);
+        // `a` has taken the place of `b`, which is gone.
+        assert_eq!(origins("id, NULL, a"), ["id", "Written", "a"]);
     }
 
     #[test]

@@ -12,5 +12,6 @@ mod hostile;
 mod live;
 mod resets;
 mod round_trip;
+mod shells;
 mod support;
 mod verify;

@@ -67,6 +67,32 @@ fn files_that_are_no_database_go_too() {
     }
 }
 
+/// Runs that were killed leave these; what somebody has locked is in use.
+#[cfg(unix)]
+#[test]
+fn what_killed_runs_left_goes_too() {
+    let folder = folder();
+    let path = database(&folder.path().join("app.db"), "CREATE TABLE t(a);");
+    let place = |name: &str| folder.path().join(name);
+    for (name, file) in [(".rehearsal-dead", "rehearsal.db"), (".rehearsal-alive", "rehearsal.db")]
+    {
+        fs::create_dir(place(name)).expect("a folder");
+        fs::write(place(name).join(file), "rows").expect("a file");
+        fs::write(place(name).join("lock"), "").expect("a file");
+    }
+    let lives = fs::File::open(place(".rehearsal-alive/lock")).expect("the lock");
+    lives.lock().expect("a lock");
+    fs::write(place(".app.db-running"), "upgrade\nbase\nm1\n").expect("a file");
+    fs::write(place(".step-back-dead.tmp"), "").expect("a file");
+    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
+    let dead = fs::File::options().append(true).open(place(".step-back-dead.tmp"));
+    dead.expect("the file").set_modified(hour_ago).expect("another time");
+    let _ = reset(&path, BeforeReset::KeepNothing).expect("the reset");
+    let left = fs::read_dir(folder.path()).expect("the folder");
+    let left: Vec<_> = left.map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(left, [".rehearsal-alive"]);
+}
+
 #[test]
 fn nothing_is_kept_if_that_is_asked_for() {
     let folder = folder();

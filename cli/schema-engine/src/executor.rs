@@ -34,7 +34,7 @@ use crate::backup::{CopyCondition, prune, same_as_before};
 use crate::books::{self, Recordings};
 use crate::connection::{Access, Presence, check_writable, open, presence};
 use crate::database_file::space::{Copying, Space};
-use crate::database_file::{DatabaseFile, place};
+use crate::database_file::{DatabaseFile, durable, place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::{Migrations, ids};
 use crate::progress::Progress;
@@ -400,6 +400,14 @@ impl RunReport {
             notes: Vec::new(),
         }
     }
+}
+
+/// Removes what runs on this database left beside it when they were killed.
+pub(crate) fn sweep(file: &DatabaseFile) {
+    durable::sweep(file.folder(), step_back::DRAFT);
+    durable::sweep_folders(file.folder(), rehearsal::FOLDER);
+    // What it says is of a database that is to be reset.
+    let _ = interruption::found(file.path(), None, &[]);
 }
 
 /// Closes a connection, so that its WAL is folded back into the file.

@@ -8,6 +8,7 @@ use rusqlite::{Connection, ErrorCode};
 use crate::backup::{self, CopyName, SafetyCopy};
 use crate::database_file::{DatabaseFile, Found, durable, holders, is};
 use crate::error::{Error, Result};
+use crate::executor;
 use crate::progress::Silent;
 use crate::restore;
 
@@ -68,6 +69,7 @@ pub fn reset(database: &Path, before: BeforeReset<'_>) -> Result<ResetReport> {
         },
         Found::Empty | Found::Other => remove_bytes(&file, name.as_ref())?,
     };
+    executor::sweep(&file);
     Ok(ResetReport { database: file.path().to_owned(), removed, safety_copy })
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use tempfile::{Builder, NamedTempFile, TempPath};
+use tempfile::{Builder, NamedTempFile, TempDir, TempPath};
 
 /// Whether a file may take the place of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,29 @@ pub(crate) fn sweep(folder: &Path, purpose: &str) {
 /// Elsewhere a lock would keep its own process out, too.
 #[cfg(not(unix))]
 pub(crate) fn sweep(_folder: &Path, _purpose: &str) {}
+
+/// A folder of its own in this one, gone when dropped; and the file in it that is locked as long as
+/// its maker lives.
+pub(crate) fn draft_folder(folder: &Path, purpose: &str) -> io::Result<(TempDir, File)> {
+    let made = Builder::new().prefix(&format!(".{purpose}-")).tempdir_in(folder)?;
+    let lock = File::create_new(made.path().join(LOCK))?;
+    lock.lock()?;
+    Ok((made, lock))
+}
+
+const LOCK: &str = "lock";
+
+/// Removes folders for this purpose whose makers were killed.
+pub(crate) fn sweep_folders(folder: &Path, purpose: &str) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_one = entry.file_name().to_string_lossy().starts_with(&format!(".{purpose}-"));
+        // One without a lock in it is being made just now, or is somebody else's.
+        let lock = File::open(entry.path().join(LOCK));
+        if is_one && lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
 
 /// Opens a draft as a database of its own.
 pub(crate) fn connect(draft: &Path) -> rusqlite::Result<Connection> {

@@ -5,7 +5,7 @@ use super::watch::Watch;
 use super::{Executor, Observer, Ran, RowLedger, RunReport, SafetyCopies, Standing, close};
 use crate::backup::{CopyCondition, copy_pages, quick_check};
 use crate::connection::{Access, Presence, open, presence};
-use crate::database_file::DatabaseFile;
+use crate::database_file::{DatabaseFile, durable};
 use crate::error::{Error, Result};
 use crate::inspect::inspect;
 use std::fs;
@@ -49,7 +49,7 @@ impl Executor<'_> {
 
     async fn rehearse_on_a_copy(&self, target: &str) -> Result<Rehearsal> {
         let file = DatabaseFile::resolve(self.database)?;
-        let folder = folder_for(&file)?;
+        let (folder, _lock) = folder_for(&file)?;
         let copy = folder.path().join("rehearsal.db");
         if presence(self.database)? == Presence::Database {
             copy_to(&file, &copy)?;
@@ -116,14 +116,15 @@ impl Executor<'_> {
     }
 }
 
+/// What the names of these folders begin with.
+pub(crate) const FOLDER: &str = "rehearsal";
+
 /// A folder of its own beside the database, where the copy has the disk that the run will have; or
 /// among the system's temporary ones.
-fn folder_for(file: &DatabaseFile) -> Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rehearsal-");
-    builder
-        .tempdir_in(file.folder())
-        .or_else(|_| builder.tempdir())
+fn folder_for(file: &DatabaseFile) -> Result<(tempfile::TempDir, fs::File)> {
+    durable::sweep_folders(file.folder(), FOLDER);
+    durable::draft_folder(file.folder(), FOLDER)
+        .or_else(|_| durable::draft_folder(&std::env::temp_dir(), FOLDER))
         .map_err(|error| Error::failed("can't make a folder for the rehearsal").because(error))
 }
 

@@ -57,9 +57,14 @@ impl Executor<'_> {
         check_writable(self.database)?;
         let file = DatabaseFile::resolve(self.database)?.waiting(self.patience);
         let failed = |error| file.sqlite_error("can't copy", error).state(UNCHANGED);
-        let draft = durable::draft(file.folder(), "step-back")
+        durable::sweep(file.folder(), DRAFT);
+        let (lock, draft) = durable::draft(file.folder(), DRAFT)
             .map_err(|error| file.io_error("can't copy", error).state(UNCHANGED))?
-            .into_temp_path();
+            .into_parts();
+        // Locked as long as its maker lives; elsewhere that would keep SQLite out, too.
+        #[cfg(unix)]
+        lock.lock().map_err(|error| file.io_error("can't copy", error).state(UNCHANGED))?;
+        let _lock = lock;
         let reader = file.reader().map_err(failed)?;
         copy_pages(&reader, &draft).map_err(failed)?;
         drop(reader);
@@ -158,6 +163,9 @@ impl Executor<'_> {
         Err(drift::error(what, &difference))
     }
 }
+
+/// What the name of the copy begins with on which it is tried.
+pub(crate) const DRAFT: &str = "step-back";
 
 fn refusal(revision: &str, why: &str) -> Error {
     Error::refused(format!("the way back from {revision} in this file {why}"))

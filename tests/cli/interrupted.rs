@@ -147,6 +147,20 @@ fn the_next_run_says_what_became_of_one_that_was_interrupted() {
     assert!(!note.exists(), "a run takes its own note away");
 }
 
+/// The run after it may be refused; it says what became of the one before all the same.
+#[test]
+fn a_run_that_is_refused_says_what_became_of_one_that_was_interrupted() {
+    let sandbox = Sandbox::upgraded();
+    let head = sandbox.history().pop().unwrap();
+    let newer = "INSERT INTO seaql_migrations VALUES ('m900_newer', 5)";
+    database::run(&sandbox.database(), newer);
+    let note = sandbox.database().with_file_name(".taskgenie.db-running");
+    fs::write(&note, format!("upgrade\nbase\n{head}\n")).unwrap();
+    let refused = sandbox.tgenie("db upgrade").run().exits(4);
+    let _ = refused.says(&format!("the upgrade to {head} was interrupted")).says("m900_newer");
+    assert!(!note.exists());
+}
+
 /// A run that is killed while it holds the lock leaves the note, and blocks nobody.
 #[test]
 #[cfg(unix)]

@@ -240,14 +240,25 @@ impl<'a> Executor<'a> {
         let presence = self.check_there(direction)?;
         let mut patience = Patience::new(self.database, self.patience, self.observer);
         let recordings = Recordings::of(self.migrations);
-        let standing = patience.wait(async || self.first_look(&recordings).await).await?;
-        let interrupted = match presence {
-            Presence::Missing => None,
-            _ => interruption::found(self.database, standing.last(), &ids(self.migrations)),
+        let looked = patience.wait(async || self.first_look(&recordings).await).await;
+        // What became of the run before is said also where this one is refused.
+        let at = match &looked {
+            Ok(standing) => Some(standing.last().map(str::to_owned)),
+            Err(error) if error.kind() == ErrorKind::Refused => {
+                self.standing().await.ok().map(|standing| standing.last().map(str::to_owned))
+            }
+            Err(_) => None,
+        };
+        let interrupted = match (presence, &at) {
+            (Presence::Missing, _) | (_, None) => None,
+            (_, Some(at)) => {
+                interruption::found(self.database, at.as_deref(), &ids(self.migrations))
+            }
         };
         if let Some(interrupted) = &interrupted {
             self.observer.interrupted(interrupted);
         }
+        let standing = looked?;
         let target = self.resolve(&standing, target_text, direction)?;
         let nothing_to_do = standing.todo(self.migrations, target, direction).is_empty();
         // A history without revisions still begins with a database.

@@ -70,6 +70,21 @@ async fn what_drops_the_other_branchs_column_is_refused() {
 }
 
 #[tokio::test]
+async fn what_drops_the_other_branchs_column_on_its_way_down_is_refused_by_its_name() {
+    let rebuilt_down = (
+        "ALTER TABLE tasks ADD COLUMN note",
+        "CREATE TABLE t2 (id integer PRIMARY KEY, title text NOT NULL);
+         INSERT INTO t2 (id, title) SELECT id, title FROM tasks;
+         DROP TABLE tasks; ALTER TABLE t2 RENAME TO tasks",
+    );
+    let error = tried(POINTS, rebuilt_down).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.to_string(), "its way down doesn't return to where it began");
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    assert!(cause.contains("tasks.points"), "{cause}");
+}
+
+#[tokio::test]
 async fn what_fails_there_is_refused() {
     let error = tried(POINTS, POINTS).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);

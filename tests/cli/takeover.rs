@@ -53,6 +53,13 @@ fn every_row_and_value_is_kept_and_the_schema_is_ours() {
     let sandbox = with_python_database();
     let before = values(&sandbox.database());
     assert!(before.len() > 200, "the fixture holds {} rows", before.len());
+    sandbox.unchanged(|| {
+        let shown = sandbox.tgenie("db upgrade --dry-run").run().exits(0).prints("");
+        let _ = shown.says("would be taken over as m001_initial_schema");
+        let report = sandbox.tgenie("db upgrade --dry-run --json").run().exits(0).json();
+        assert_eq!(report["would_take_over"], "m001_initial_schema");
+        sandbox.tgenie("db upgrade --sql").run().exits(1).says("is no script");
+    });
     sandbox.tgenie("db upgrade").run().exits(0).says("Taken over").says("A copy from before");
     assert_eq!(values(&sandbox.database()), before);
     let copy = fs::read_dir(sandbox.backups()).unwrap().next().unwrap().unwrap().path();
@@ -89,6 +96,9 @@ fn what_is_no_database_of_that_revision_is_refused() {
         let sandbox = with_python_database();
         run(&sandbox.database(), change);
         let bytes = fs::read(sandbox.database()).unwrap();
+        if change.contains("alembic_version") {
+            sandbox.tgenie("db upgrade --dry-run").run().exits(4).says(says);
+        }
         sandbox.tgenie("db upgrade").run().exits(4).says(says).says("unchanged");
         assert_eq!(fs::read(sandbox.database()).unwrap(), bytes, "{change}");
     }

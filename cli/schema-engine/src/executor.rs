@@ -37,6 +37,7 @@ use crate::database_file::space::{Copying, Space};
 use crate::database_file::{DatabaseFile, durable, place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::{Migrations, ids};
+use crate::inspect::inspect;
 use crate::progress::Progress;
 use crate::target::{Direction, resolve};
 use patience::Patience;
@@ -95,6 +96,16 @@ pub enum SafetyCopies<'a> {
     },
     /// No copy is made.
     Skip,
+}
+
+/// What a run would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Todo {
+    /// The revision that the tables of an earlier program would be taken over as, first of all.
+    pub takes_over: Option<String>,
+    /// The revisions that would run, in the order in which they would.
+    pub runs: Vec<String>,
 }
 
 /// What a run did.
@@ -179,14 +190,44 @@ impl<'a> Executor<'a> {
     /// What a run would do, in its order; nothing is changed.
     ///
     /// # Errors
-    /// When the target makes no sense or the database can't be read.
-    pub async fn preview(&self, target: &str, direction: Direction) -> Result<Vec<String>> {
+    /// When the target makes no sense, the database can't be read, or it is one that an upgrade
+    /// refuses because of whose it is.
+    pub async fn preview(&self, target: &str, direction: Direction) -> Result<Todo> {
         self.check_there(direction)?;
         let standing = self.standing().await?;
         standing.refuse_unknown()?;
         let target = self.resolve(&standing, target, direction)?;
         let todo = standing.todo(self.migrations, target, direction);
-        Ok(todo.into_iter().map(|at| self.migrations[at].name().to_owned()).collect())
+        let mut seen = Todo { takes_over: None, runs: Vec::with_capacity(todo.len()) };
+        let mut behind = None;
+        if direction == Direction::Up && standing.places().is_empty() && !todo.is_empty() {
+            seen.takes_over = self.takeover().await?.map(|earlier| earlier.revision.to_owned());
+            let is_it =
+                |at: &usize| Some(self.migrations[*at].name()) == seen.takes_over.as_deref();
+            behind = todo.iter().copied().find(is_it);
+        }
+        let runs = todo.into_iter().filter(|at| behind.is_none_or(|behind| *at > behind));
+        seen.runs = runs.map(|at| self.migrations[at].name().to_owned()).collect();
+        Ok(seen)
+    }
+
+    /// Whose database it is that an upgrade would take over first. One with tables that is nobody's
+    /// is refused, as by the upgrade.
+    async fn takeover(&self) -> Result<Option<Predecessor<'_>>> {
+        if presence(self.database)? == Presence::Missing {
+            return Ok(None);
+        }
+        let connection = open(self.database, Access::ReadOnly).await?;
+        let found = async {
+            let live = inspect(&connection).await?;
+            if adopt::is_kept_by_alembic(&live) {
+                return adopt::recognised(&connection, &live, self.predecessor).await;
+            }
+            if live.tables.is_empty() { Ok(None) } else { Err(run::stranger(&live)) }
+        };
+        let found = found.await;
+        close(connection).await?;
+        found
     }
 
     /// Where the database stands; a missing one stands at base. Nothing is created by looking.

@@ -6,7 +6,7 @@ use crate::arguments::{Downgrade, Migrate, Preview, Upgrade};
 use crate::settings::Access;
 use crate::terminal::{Bar, Format, Glyph};
 use schema_engine::Result;
-use schema_engine::executor::{Deviation, Entry, Executor, RunReport, SafetyCopies};
+use schema_engine::executor::{Deviation, Entry, Executor, RunReport, SafetyCopies, Todo};
 use schema_engine::target::Direction;
 use serde::Serialize;
 use std::path::Path;
@@ -93,7 +93,7 @@ impl<'a> Request<'a> {
         let executor = context.executor(copies);
         let todo = context.wait(executor.preview_step_back())?;
         if self.preview == Preview::DryRun {
-            return self.show(context, &todo);
+            return self.show(context, &Todo { takes_over: None, runs: todo });
         }
         context.settings.database.value.ensure_writable()?;
         let done = context.watched(|progress| {
@@ -117,21 +117,27 @@ impl<'a> Request<'a> {
             return Ok(());
         }
         let todo = context.wait(executor.preview(self.target, self.direction))?;
-        if todo.is_empty() && !context.migrations.is_empty() {
+        if todo.runs.is_empty() && !context.migrations.is_empty() {
             return Ok(());
         }
         database.ensure_parent()
     }
 
-    fn show(&self, context: &Context<'_>, todo: &[String]) -> Result<ExitCode> {
+    fn show(&self, context: &Context<'_>, todo: &Todo) -> Result<ExitCode> {
+        let Todo { takes_over, runs } = todo;
         if context.format == Format::Json {
-            context.terminal.json(&Todo { version: 1, would_run: todo })?;
+            let report = Foreseen { version: 1, would_take_over: takes_over, would_run: runs };
+            context.terminal.json(&report)?;
             return Ok(ExitCode::Done);
         }
-        if todo.is_empty() {
+        if let Some(revision) = takes_over {
+            let what =
+                format!("The tables of the earlier program would be taken over as {revision}.");
+            context.terminal.say(&what);
+        } else if runs.is_empty() {
             context.terminal.say("Nothing would be run.");
         }
-        for revision in todo {
+        for revision in runs {
             context.terminal.data_item(self.glyph(), revision)?;
         }
         Ok(ExitCode::Done)
@@ -177,8 +183,9 @@ impl<'a> Request<'a> {
 }
 
 #[derive(Serialize)]
-struct Todo<'a> {
+struct Foreseen<'a> {
     version: u32,
+    would_take_over: &'a Option<String>,
     would_run: &'a [String],
 }
 

@@ -43,6 +43,26 @@ pub(super) async fn adopt(
     live: &Schema,
     predecessor: Option<Predecessor<'_>>,
 ) -> Result<String> {
+    let done = match recognised(connection, live, predecessor).await? {
+        Some(predecessor) => {
+            reshape(connection, migrations, live, predecessor).await?;
+            format!(
+                "the database of the earlier program, at its {}, is now at {}",
+                predecessor.alembic_revision, predecessor.revision
+            )
+        }
+        None => "the empty database of the earlier program is now this one's".to_owned(),
+    };
+    run(connection, &format!("DROP TABLE {VERSION_TABLE}")).await?;
+    Ok(done)
+}
+
+/// Whose tables are taken over, judged by Alembic's books; nobody's where there are none.
+pub(super) async fn recognised<'a>(
+    connection: &impl ConnectionTrait,
+    live: &Schema,
+    predecessor: Option<Predecessor<'a>>,
+) -> Result<Option<Predecessor<'a>>> {
     let versions = versions(connection).await?;
     let predecessor = predecessor.ok_or_else(|| {
         refusal(
@@ -50,32 +70,20 @@ pub(super) async fn adopt(
         )
     })?;
     let expected = predecessor.alembic_revision;
-    let done = match versions.as_slice() {
-        [version] if version == expected => {
-            reshape(connection, migrations, live, predecessor).await?;
-            format!(
-                "the database of the earlier program, at its {expected}, is now at {}",
-                predecessor.revision
-            )
-        }
-        [] if live.tables.is_empty() => {
-            "the empty database of the earlier program is now this one's".to_owned()
-        }
+    match versions.as_slice() {
+        [version] if version == expected => Ok(Some(predecessor)),
+        [] if live.tables.is_empty() => Ok(None),
         [] => {
-            return Err(refusal("the database has tables, but Alembic's books in it are empty")
-                .next(BASELINE));
+            Err(refusal("the database has tables, but Alembic's books in it are empty")
+                .next(BASELINE))
         }
         versions => {
             let found = versions.join(", ");
-            return Err(refusal(&format!(
-                "the database stands at Alembic's {found}, not at {expected}"
-            ))
-            .next("Bring it to that revision with the program that made it.")
-            .next(BASELINE));
+            Err(refusal(&format!("the database stands at Alembic's {found}, not at {expected}"))
+                .next("Bring it to that revision with the program that made it.")
+                .next(BASELINE))
         }
-    };
-    run(connection, &format!("DROP TABLE {VERSION_TABLE}")).await?;
-    Ok(done)
+    }
 }
 
 /// Takes a database over whatever Alembic's books say of it, if there are any.

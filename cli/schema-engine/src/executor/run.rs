@@ -510,7 +510,7 @@ impl Expected {
 }
 
 /// The refusal of a database that has tables, but none of them from a revision.
-fn stranger(live: &Schema) -> Error {
+pub(super) fn stranger(live: &Schema) -> Error {
     let names: Vec<_> = live.tables.keys().map(ToString::to_string).collect();
     let more =
         if names.len() > 5 { format!(", and {} more", names.len() - 5) } else { String::new() };

@@ -1,6 +1,6 @@
 //! What a run would do, as a script for the stock `sqlite3` shell.
 
-use super::Executor;
+use super::{Executor, Todo};
 use crate::books::{Recordings, Step};
 use crate::error::{Error, Result};
 use crate::history::CREATE_BOOKKEEPING;
@@ -32,7 +32,12 @@ impl Executor<'_> {
     /// As for [`Self::preview`], and when what a revision does depends on the database, so that
     /// nobody can tell beforehand.
     pub async fn script(&self, target: &str, direction: Direction) -> Result<String> {
-        let todo = self.preview(target, direction).await?;
+        let Todo { takes_over, runs: todo } = self.preview(target, direction).await?;
+        if takes_over.is_some() {
+            return Err(Error::failed("a takeover of the earlier program's database is no script")
+                .state("Nothing was changed.")
+                .next("`db upgrade` takes it over, `db upgrade --rehearse` on a copy."));
+        }
         let mut text = String::new();
         if todo.is_empty() {
             comment(&mut text, "Nothing is to be run.");

@@ -26,7 +26,7 @@ use crate::arguments::{Arguments, Db, DbCommand, Group};
 use crate::settings::{Settings, print_settings};
 use crate::source_tree::{Ready, SourceTree, ensure_fresh};
 use crate::terminal::{Bar, Format, Terminal};
-use crate::{App, ExitCode, Surroundings, completion};
+use crate::{App, ExitCode, Surroundings, completion, stop};
 use chrono::Utc;
 use schema_engine::executor::{Executor, SafetyCopies};
 use schema_engine::history::Migrations;
@@ -148,7 +148,7 @@ impl Context<'_> {
         let runtime = runtime()?;
         // From here on a signal is heard, not before the thread below comes around to it.
         let entered = runtime.enter();
-        let signal = stop_signal();
+        let signal = stop::signal();
         drop(entered);
         let bar = Bar::new(self.terminal, self.format);
         let (done, finished) = tokio::sync::oneshot::channel::<()>();
@@ -176,7 +176,7 @@ impl Context<'_> {
             let mut work = std::pin::pin!(work);
             let signal = tokio::select! {
                 outcome = &mut work => return outcome,
-                signal = stop_signal() => signal,
+                signal = stop::signal() => signal,
             };
             bar.cancel();
             match tokio::time::timeout(GRACE, work).await {
@@ -198,7 +198,7 @@ impl Context<'_> {
         runtime()?.block_on(async {
             tokio::select! {
                 outcome = work => outcome,
-                signal = stop_signal() => Err(self.stopped_by(signal)),
+                signal = stop::signal() => Err(self.stopped_by(signal)),
             }
         })
     }
@@ -209,29 +209,6 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .map_err(|error| Error::failed("can't start the program's runtime").because(error))
-}
-
-/// Waits until somebody asks the program to stop; listens from the call on. Within a runtime.
-fn stop_signal() -> impl Future<Output = &'static str> + Send {
-    #[cfg(unix)]
-    let listening = {
-        use tokio::signal::unix::{SignalKind, signal};
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    };
-    async move {
-        #[cfg(unix)]
-        if let (Ok(mut interrupt), Ok(mut terminate)) = listening {
-            return tokio::select! {
-                _ = interrupt.recv() => "SIGINT",
-                _ = terminate.recv() => "SIGTERM",
-            };
-        }
-        if tokio::signal::ctrl_c().await.is_err() {
-            // Without a handler the system stops the program; there is nothing to wait for.
-            std::future::pending::<()>().await;
-        }
-        "Ctrl-C"
-    }
 }
 
 /// The time as safety copies are named by it, in UTC.

@@ -27,6 +27,7 @@ mod completion;
 pub mod exit_code;
 pub mod settings;
 pub mod source_tree;
+mod stop;
 pub mod surroundings;
 pub mod terminal;
 

@@ -9,6 +9,7 @@
 mod bar;
 mod error_text;
 mod glyph;
+mod line;
 mod prompt;
 mod run;
 mod visible;
@@ -68,8 +69,7 @@ impl Terminal {
         let (out_is_terminal, err_is_terminal) = (stdout.is_terminal(), stderr.is_terminal());
         // A question goes to stderr: where that is a file nobody sees it.
         let somebody_is_there = io::stdin().is_terminal() && err_is_terminal;
-        let read_line: ReadLine =
-            Box::new(|line| io::BufRead::read_until(&mut io::stdin().lock(), b'\n', line));
+        let read_line: ReadLine = Box::new(line::read);
         Self {
             out: Stream::new(AutoStream::auto(stdout), out_is_terminal),
             err: Stream::new(AutoStream::auto(stderr), err_is_terminal),

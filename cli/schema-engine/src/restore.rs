@@ -31,7 +31,7 @@ use std::time::Duration;
 use tempfile::TempPath;
 
 use crate::backup::{self, CopyName, SafetyCopy};
-use crate::database_file::{DatabaseFile, LOCK_TIMEOUT};
+use crate::database_file::{DatabaseFile, Found, LOCK_TIMEOUT};
 use crate::dump::seal::Counts;
 use crate::dump::{DumpOptions, DumpTarget, dump, is_reserved};
 use crate::error::{Error, Result};
@@ -255,6 +255,15 @@ impl Loaded {
     /// Tables that couldn't be checked without what their app has, each with the reason.
     pub fn unchecked(&self) -> &[String] {
         &self.unchecked
+    }
+
+    /// How many tables and rows it would replace, if there is a database that can be read.
+    pub fn replaces(&self) -> Option<(u64, u64)> {
+        if self.file.found().ok()? != Found::Database {
+            return None;
+        }
+        let there = check::count_in(&self.file.reader().ok()?).ok()?;
+        Some((there.tables, there.rows))
     }
 
     /// Replaces the database by it; what was there is kept as a safety copy.

@@ -66,12 +66,12 @@ pub(super) fn replace(context: &Context<'_>, input: &Path, wishes: Wishes) -> Re
         };
         return Err(Error::failed(what).because(error).state("The database is unchanged."));
     }
+    let mut asks = false;
     if !wishes.dry_run {
         database.ensure_writable()?;
-        let replaces = fs::symlink_metadata(&database.path).is_ok();
-        if replaces && !wishes.yes && !agreed(context, input)? {
-            context.terminal.say("Restore cancelled: nothing was changed.");
-            return Ok(ExitCode::Refused);
+        asks = !wishes.yes && fs::symlink_metadata(&database.path).is_ok();
+        if asks {
+            refuse_unasked(context, input)?;
         }
         database.ensure_parent()?;
     }
@@ -96,6 +96,10 @@ pub(super) fn replace(context: &Context<'_>, input: &Path, wishes: Wishes) -> Re
         restore::load(&place, source, &options)
     })?;
     let stands = stands(context, &loaded, wishes.force)?;
+    if asks && !agreed(context, input, &loaded)? {
+        context.terminal.say("Restore cancelled: nothing was changed.");
+        return Ok(ExitCode::Refused);
+    }
     let bytes = fs::metadata(loaded.database()).map_or(0, |metadata| metadata.len());
     let mut report = Report {
         version: 1,
@@ -130,21 +134,40 @@ pub(super) fn replace(context: &Context<'_>, input: &Path, wishes: Wishes) -> Re
     tell(context, &report, placed.as_ref(), input)
 }
 
-fn agreed(context: &Context<'_>, input: &Path) -> Result<bool> {
-    let instead = "Give --yes to go ahead without the question.";
+const INSTEAD: &str = "Give --yes to go ahead without the question.";
+
+/// Refuses at once what nobody can be asked about later.
+fn refuse_unasked(context: &Context<'_>, input: &Path) -> Result<()> {
+    let why = if input == "-" {
+        "and stdin is the dump: nobody can be asked"
+    } else if context.terminal.can_ask() {
+        return Ok(());
+    } else {
+        "and there is no terminal to ask on"
+    };
     let database = context.database().display();
-    if input == "-" {
-        return Err(Error::refused(format!(
-            "this replaces the database at {database}, and stdin is the dump: nobody can be asked"
-        ))
+    Err(Error::refused(format!("this replaces the database at {database}, {why}"))
         .state("Nothing was changed.")
-        .next(instead));
-    }
+        .next(INSTEAD))
+}
+
+/// Asks, now that it is known what comes and what goes.
+fn agreed(context: &Context<'_>, input: &Path, loaded: &Loaded) -> Result<bool> {
+    let (database, input) = (context.database().display(), input.display());
+    let goes = loaded
+        .replaces()
+        .map_or(String::new(), |(tables, rows)| format!(" ({})", held(tables, rows)));
+    let comes = held(loaded.tables(), loaded.rows());
     let question = format!(
-        "This replaces the database at {database} by the content of {}. Continue?",
-        input.display()
+        "This replaces the database at {database}{goes} by the content of {input} ({comes}). Continue?"
     );
-    Ok(context.terminal.confirm(&question, instead)? == Answer::Yes)
+    Ok(context.terminal.confirm(&question, INSTEAD)? == Answer::Yes)
+}
+
+fn held(tables: u64, rows: u64) -> String {
+    let many = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let tables = counted(many(tables), "table", "tables");
+    format!("{tables} with {}", counted(many(rows), "row", "rows"))
 }
 
 fn temporary() -> Result<tempfile::TempDir> {
@@ -193,9 +216,7 @@ fn tell(
         terminal.json(report)?;
         return Ok(ExitCode::Done);
     }
-    let many = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    let tables = counted(many(report.tables), "table", "tables");
-    let rows = counted(many(report.rows), "row", "rows");
+    let held = held(report.tables, report.rows);
     let database = &report.database;
     let stands = match (&report.revision, report.pending) {
         (Some(revision), 0) => Some(format!("It is at {revision} (head).")),
@@ -223,15 +244,14 @@ fn tell(
                 "sound as far as it can be checked"
             };
             terminal.data(&format!("{from}: a {}{packed}, {found}", report.source))?;
-            terminal
-                .data(&format!("  {tables} with {rows}, {} bytes as a database", report.bytes))?;
+            terminal.data(&format!("  {held}, {} bytes as a database", report.bytes))?;
             if let Some(stands) = stands {
                 terminal.data(&format!("  {stands}"))?;
             }
             terminal.say(&format!("Nothing was restored; {database} is unchanged."));
         }
         Some(placed) => {
-            terminal.success(&format!("Restored {tables} with {rows} to {database}"));
+            terminal.success(&format!("Restored {held} to {database}"));
             if let Some(copy) = &report.safety_copy {
                 terminal.say(&format!("  A copy from before is at {copy}"));
             }

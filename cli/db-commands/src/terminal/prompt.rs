@@ -1,5 +1,7 @@
 //! Asking a person. No terminal and no more input are never taken as an answer.
 
+use std::io::ErrorKind;
+
 use schema_engine::{Error, Result};
 
 use super::{Terminal, lock, visible};
@@ -60,7 +62,13 @@ impl Terminal {
         let _ = lock(&self.err).write(&visible(prompt));
         let mut line = Vec::new();
         let read = (lock(person))(&mut line).map_err(|error| {
-            Error::failed("the answer can't be read").because(error).state("Nothing was changed.")
+            let error = if error.kind() == ErrorKind::Interrupted {
+                self.say_line("");
+                Error::new(schema_engine::ErrorKind::Interrupted, error.to_string())
+            } else {
+                Error::failed("the answer can't be read").because(error)
+            };
+            error.state("Nothing was changed.")
         })?;
         if read == 0 {
             // The prompt left the cursor behind it.

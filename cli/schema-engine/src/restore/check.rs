@@ -73,9 +73,13 @@ fn faults(
 
 /// How much a database holds.
 pub(super) fn count(database: &Path) -> rusqlite::Result<Counts> {
-    let connection = open(database)?;
+    count_in(&open(database)?)
+}
+
+/// How much there is in a database that is open.
+pub(super) fn count_in(connection: &Connection) -> rusqlite::Result<Counts> {
     // Counting compares nothing.
-    collations::stand_in(&connection)?;
+    collations::stand_in(connection)?;
     let tables: Vec<(String, i64)> = connection
         .prepare("SELECT name, rootpage FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?

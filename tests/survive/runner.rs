@@ -1,6 +1,6 @@
 //! Which revisions run, and that the books and the tables never say two things.
 
-use crate::support::{ask, bytes, open};
+use crate::support::{answers, ask, bytes, open, proven};
 use rusqlite::Connection;
 use schema_engine::executor::{Deviation, Executor, Observer, SafetyCopies};
 use schema_engine::history::Migrations;
@@ -98,6 +98,29 @@ async fn r41_a_revision_that_was_edited_since_it_ran_is_named() {
     let accepted = [Deviation::EditedRevisions, Deviation::Drift];
     let report = Executor { accepted: &accepted, ..executor }.upgrade("head").await.unwrap();
     assert_eq!(report.to.as_deref(), Some("m003"));
+}
+
+/// It was written from the live schema, which somebody may have changed again since.
+#[tokio::test]
+async fn a_revision_from_the_live_schema_is_entered_where_that_is_still_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    upgrade(&path, &[FIRST]).await.unwrap();
+    let live = format!("{}; CREATE TABLE moods (name text)", FIRST.1);
+    let proven = proven(FIRST.1, &live, &answers(&[])).await;
+    open(&path).execute_batch("CREATE TABLE moods (name text, more text)").unwrap();
+    let before = bytes(&path);
+    let migrations = history(&[FIRST]);
+    let executor = Executor::new(&path, &migrations, SafetyCopies::Skip);
+    let error = executor.enter("m002", &proven.up).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+    assert_eq!(bytes(&path), before);
+    open(&path).execute_batch("ALTER TABLE moods DROP COLUMN more").unwrap();
+    let done = executor.enter("m002", &proven.up).await.unwrap();
+    assert_eq!(
+        (done.to.as_deref(), books(&path)),
+        (Some("m002"), vec!["m001".into(), "m002".into()])
+    );
 }
 
 /// R41, too: nobody takes it for one that is at head.

@@ -1,7 +1,7 @@
 //! From changed models to a proven migration that waits to be written.
 
 use crate::answers::Answers;
-use crate::connection::{Access, Presence, open, presence};
+use crate::connection::{Access, Presence, explain, open, presence};
 use crate::diff::diff;
 use crate::draft::{Draft, draft};
 use crate::drift;
@@ -13,7 +13,7 @@ use crate::models::{Desired, Models};
 use crate::pair::Pair;
 use crate::schema::Schema;
 use crate::scratch::Scratch;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, TransactionTrait as _};
 use std::path::Path;
 
 /// What a migration is drafted from.
@@ -74,10 +74,13 @@ impl Autogenerate<'_> {
         let history = scratch.schema().await?;
         let connection = open(self.database, Access::ReadOnly).await?;
         let read = async {
-            let standing = Standing::read(&connection, self.migrations).await?;
+            // In one transaction, so that the books and the tables are of the same moment.
+            let unreadable = |error| explain(error, "can't read the live database");
+            let moment = connection.begin().await.map_err(unreadable)?;
+            let standing = Standing::read(&moment, self.migrations).await?;
             standing.refuse_unknown()?;
             if standing.is_at_head(self.migrations) {
-                return inspect(&connection).await;
+                return inspect(&moment).await;
             }
             Err(Error::refused(format!(
                 "the database is not at head (at {}): what it differs in belongs behind what is pending",

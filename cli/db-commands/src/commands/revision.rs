@@ -5,7 +5,7 @@ mod ask;
 use super::cost::Cost;
 use super::{Context, counted, stamp};
 use crate::ExitCode;
-use crate::arguments::{Preview, Revision};
+use crate::arguments::{From, Preview, Revision};
 use crate::settings::Naming;
 use crate::terminal::{Format, Glyph};
 use chrono::Utc;
@@ -14,6 +14,7 @@ use schema_engine::change::{self, Line};
 use schema_engine::draft::Draft;
 use schema_engine::history::ids;
 use schema_engine::migrations_dir::{self, MigrationsDir, revision_id};
+use schema_engine::plan::Plan;
 use schema_engine::render::{Header, empty_module};
 use schema_engine::{Error, Result};
 use serde::Serialize;
@@ -66,8 +67,8 @@ pub(super) fn revision(context: &Context<'_>, arguments: &Revision) -> Result<Ex
         return Ok(ExitCode::Done);
     }
     let written = folder.write(&new.id, &module)?;
-    if arguments.from.is_some() {
-        enter(context, &new.id)?;
+    if let (Some(From::Live), Some(draft)) = (arguments.from, &draft) {
+        enter(context, &new.id, &draft.proven.up)?;
     }
     match context.format {
         Format::Json => context.terminal.json(&Report {
@@ -88,10 +89,10 @@ pub(super) fn revision(context: &Context<'_>, arguments: &Revision) -> Result<Ex
 }
 
 /// Enters a revision that was written from the live database into its books.
-fn enter(context: &Context<'_>, id: &str) -> Result<()> {
+fn enter(context: &Context<'_>, id: &str, up: &Plan) -> Result<()> {
     context.settings.database.value.ensure_writable()?;
     let now = stamp();
-    let entered = context.wait(context.executor(context.copies(&now)).enter(id));
+    let entered = context.wait(context.executor(context.copies(&now)).enter(id, up));
     let done = entered.map_err(|error| {
         error.next(format!(
             "{id} was written: `{}` enters it.",

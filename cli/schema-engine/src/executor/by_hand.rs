@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::history::{ensure_bookkeeping, forget, forget_all, ids, record, replay};
 use crate::inspect::inspect;
 use crate::pair::Pair;
+use crate::plan::Plan;
 use crate::schema::Schema;
 use crate::scratch::Scratch;
 use crate::target::{Direction, resolve};
@@ -102,10 +103,26 @@ impl Executor<'_> {
 
     /// Enters a revision that was written from this very database, so that it isn't run on it.
     ///
+    /// `up` is what the revision does. Under the lock the database must still be what that makes of
+    /// the history before it.
+    ///
     /// # Errors
-    /// When the database has moved since. It is unchanged then.
-    pub async fn enter(&self, revision: &str) -> Result<ByHand> {
+    /// When the database has moved or its schema was changed since. It is unchanged then.
+    pub async fn enter(&self, revision: &str, up: &Plan) -> Result<ByHand> {
+        let scratch = Scratch::empty().await?;
+        replay(&scratch, self.migrations).await?;
+        scratch.run(up.statements()).await.map_err(|refused| {
+            Error::failed(format!("{revision} failed on a scratch database")).because(refused.error)
+        })?;
+        let written = scratch.schema().await?;
         self.change("before-stamp", Entry::Kept, async |transaction| {
+            if !diff(Pair::new(&written, &inspect(transaction).await?)).is_empty() {
+                return Err(Error::refused(format!(
+                    "the schema of the database was changed since {revision} was drafted from it"
+                ))
+                .state("The database is unchanged.")
+                .next(format!("Remove {revision} from the migrations, and run this again.")));
+            }
             let standing = Standing::read(transaction, self.migrations).await?;
             if !standing.is_at_head(self.migrations) {
                 return Err(Error::failed("the database is no longer at head")

@@ -152,6 +152,31 @@ async fn a_new_rule_stops_at_the_row_that_breaks_it() {
     }
 }
 
+/// However many rules there are, the rows are looked at once.
+#[tokio::test]
+async fn several_rules_are_held_against_the_rows_at_once() {
+    let current = "CREATE TABLE t (id integer PRIMARY KEY, a text, n int)";
+    let desired = "CREATE TABLE t (id integer PRIMARY KEY, a text NOT NULL, n int NOT NULL, \
+                   CONSTRAINT few CHECK (n < 9 AND length(a) < 9))";
+    let proven = proven(&[current], &[desired], &[]).await;
+    let updates = proven.up.statements().filter(|sql| sql.starts_with("UPDATE OR ABORT"));
+    assert_eq!(updates.count(), 1);
+    for (row, message) in [
+        ("(2, NULL, 1)", "t.a"),
+        ("(2, 'x', NULL)", "t.n"),
+        ("(2, 'x', 9)", "few"),
+        ("(2, NULL, 9)", "t.a"),
+    ] {
+        let (_folder, connection) = file(&[current, "INSERT INTO t VALUES (1, 'x', 1)"]);
+        connection.execute_batch(&format!("INSERT INTO t VALUES {row}")).unwrap();
+        let error = run(&connection, &proven.up).unwrap_err().to_string();
+        assert!(error.contains(message), "{row}: {error}");
+        connection.execute_batch("DELETE FROM t WHERE id = 2").unwrap();
+        run(&connection, &proven.up).unwrap();
+        assert_sound(&connection);
+    }
+}
+
 /// Other connections have read the old text, and have to notice.
 #[tokio::test]
 async fn another_connection_sees_the_new_text() {

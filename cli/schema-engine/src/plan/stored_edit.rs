@@ -108,7 +108,7 @@ impl Editing<'_> {
         let copy =
             Copy { current, target: &target, desired: self.schemas.desired, options: self.options };
         let mut fills = Vec::new();
-        let mut checks = Vec::new();
+        let mut holds = Vec::new();
         for change in diff_table(Pair::new(current, &target), self.schemas, &mut Vec::new()) {
             match change {
                 TableChange::AlterColumn { columns, aspects } => {
@@ -118,10 +118,10 @@ impl Editing<'_> {
                             copy.instead_of_null(column)
                                 .map(|value| set_where_null(current, column, &value)),
                         );
-                        checks.push(hold_not_null(current, column)?);
+                        holds.push(hold_not_null(column)?);
                     }
                 }
-                TableChange::AddCheck(check) => checks.push(hold_check(&target, &check)?),
+                TableChange::AddCheck(check) => holds.push(hold_check(&target, &check)?),
                 TableChange::DropCheck(_)
                 | TableChange::AddForeignKey(_)
                 | TableChange::DropForeignKey(_) => {}
@@ -130,14 +130,14 @@ impl Editing<'_> {
         }
         let defaults = self.keep_old_defaults(&target)?;
         let rows: Vec<String> = [defaults.1, fills].concat();
-        if !(rows.is_empty() && checks.is_empty()) && self.triggers.iter().any(|it| on_update(it)) {
+        if !(rows.is_empty() && holds.is_empty()) && self.triggers.iter().any(|it| on_update(it)) {
             return None;
         }
         let mut actions = Vec::new();
         actions.extend(defaults.0.map(EditAction::Store));
         actions.extend(rows.into_iter().map(EditAction::Give));
         actions.push(EditAction::Store(self.text.clone()));
-        actions.extend(checks.into_iter().map(EditAction::Hold));
+        actions.extend(hold(&target, &holds).map(EditAction::Hold));
         Some(StoredEdit::new(&current.name, &self.temporary, actions, copy.fills()))
     }
 
@@ -246,21 +246,45 @@ fn set_where_null(table: &Table, column: &Column, value: &str) -> String {
     format!("UPDATE OR ABORT {} SET {name} = {value} WHERE {name} IS NULL", table.name.quoted())
 }
 
-/// Touches the rows that hold NULL, and so fails if there is one. SQLite takes the new text's word
-/// for it that nothing `IS NULL`; the type of a value it looks up.
-fn hold_not_null(table: &Table, column: &Column) -> Option<String> {
-    let name = column.name.quoted();
-    column.generated.is_none().then(|| {
+/// What a new rule asks of the rows that are there.
+struct NewRule {
+    /// Which rows break it.
+    broken: String,
+    /// The columns that it concerns.
+    columns: Vec<String>,
+}
+
+/// Touches the rows that break a new rule, and so fails if there is one; one look at the rows for
+/// all rules. SQLite looks at a rule only if one of its columns is set.
+fn hold(target: &Table, rules: &[NewRule]) -> Option<String> {
+    let mut columns: Vec<&String> = Vec::new();
+    for column in rules.iter().flat_map(|rule| &rule.columns) {
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    let set: Vec<_> = columns.iter().map(|column| format!("{column} = {column}")).collect();
+    let broken: Vec<_> = rules.iter().map(|rule| rule.broken.as_str()).collect();
+    (!rules.is_empty()).then(|| {
         format!(
-            "UPDATE OR ABORT {} SET {name} = {name} WHERE typeof({name}) = 'null'",
-            table.name.quoted()
+            "UPDATE OR ABORT {} SET {} WHERE {}",
+            target.name.quoted(),
+            set.join(", "),
+            broken.join(" OR ")
         )
     })
 }
 
-/// Touches the rows that don't hold to a CHECK, and so fails if there is one. SQLite looks at a
-/// CHECK only if one of its columns is set.
-fn hold_check(target: &Table, check: &str) -> Option<String> {
+/// SQLite takes the new text's word for it that nothing `IS NULL`; the type of a value it looks up.
+fn hold_not_null(column: &Column) -> Option<NewRule> {
+    let name = column.name.quoted();
+    column
+        .generated
+        .is_none()
+        .then(|| NewRule { broken: format!("typeof({name}) = 'null'"), columns: vec![name] })
+}
+
+fn hold_check(target: &Table, check: &str) -> Option<NewRule> {
     let constraint =
         target.constraints.iter().find(|found| found.rule == Rule::Check(check.to_owned()))?;
     let expression = &target.sql[expression_of(target, constraint)?];
@@ -268,15 +292,9 @@ fn hold_check(target: &Table, check: &str) -> Option<String> {
         .columns
         .iter()
         .filter(|column| column.generated.is_none() && mentions(expression, &column.name))
-        .map(|column| format!("{name} = {name}", name = column.name.quoted()))
+        .map(|column| column.name.quoted())
         .collect();
-    (!columns.is_empty()).then(|| {
-        format!(
-            "UPDATE OR ABORT {} SET {} WHERE NOT ({expression})",
-            target.name.quoted(),
-            columns.join(", ")
-        )
-    })
+    (!columns.is_empty()).then(|| NewRule { broken: format!("NOT ({expression})"), columns })
 }
 
 /// Where the expression of a CHECK stands.

@@ -83,19 +83,24 @@ fn is_one_statement(sql: &str, words: &[&Token]) -> bool {
     last + 1 == words.len() || last + 2 == words.len() && text(last + 1) == ";"
 }
 
-/// `UPDATE t SET c = c …`, by which an edit has SQLite look at the rows that break a new rule: it
-/// writes nothing but what is there.
+/// `UPDATE t SET c = c, … WHERE …`, by which an edit has SQLite look at the rows that break a new
+/// rule: it writes nothing but what is there.
 fn writes_what_is_there(sql: &str, words: &[&Token]) -> bool {
     let upper = |at: usize| words.get(at).map(|token| token.text(sql).to_ascii_uppercase());
     let expected = |at: usize, word: &str| upper(at).is_some_and(|found| found == word);
-    expected(0, "UPDATE")
-        && expected(1, "OR")
-        && expected(2, "ABORT")
+    let begins = ["UPDATE", "OR", "ABORT"].iter().enumerate().all(|(at, word)| expected(at, word));
+    let mut at = 5;
+    begins
         && expected(4, "SET")
-        && expected(6, "=")
-        && expected(8, "WHERE")
-        && words[5].name(sql).is_some()
-        && words[5].name(sql) == words[7].name(sql)
+        && loop {
+            let name = |at: usize| words.get(at).and_then(|token| token.name(sql));
+            let is_itself = name(at).is_some() && expected(at + 1, "=") && name(at) == name(at + 2);
+            match words.get(at + 3).map(|token| token.text(sql)) {
+                _ if !is_itself => break false,
+                Some(",") => at += 4,
+                end => break end.is_some_and(|word| word.eq_ignore_ascii_case("WHERE")),
+            }
+        }
 }
 
 /// `UPDATE t SET c = … WHERE c IS` [`NO_VALUE`], by which an edit writes the former default into rows
@@ -139,6 +144,8 @@ mod tests {
         let default =
             format!("UPDATE OR ABORT \"t\" SET \"a\" = (-1) WHERE \"a\" IS {}", super::NO_VALUE);
         assert_eq!(of(&[&default]), Some(Vec::new()));
+        let both = edit.replace(" WHERE", ", id = id WHERE NOT (id > 0) OR");
+        assert_eq!(of(&[&both]), Some(Vec::new()));
         let two = default.replace("= (-1)", "= 1, id = 2");
         assert_eq!(of(&[&two]), Some(vec!["t".to_owned()]));
         let none = of(&[edit, "CREATE INDEX i ON t (a)", "DROP VIEW v", "CREATE TABLE new (a)"]);
@@ -154,6 +161,9 @@ mod tests {
             "ALTER TABLE t RENAME TO u",
             "UPDATE t SET a = 1",
             "UPDATE OR ABORT t SET a = id WHERE 1",
+            "UPDATE OR ABORT t SET a = a, id = a WHERE 1",
+            "UPDATE OR ABORT t SET a = a + 1 WHERE 1",
+            "UPDATE OR ABORT t SET a = a",
             "DELETE FROM T",
         ] {
             assert_eq!(of(&[sql]), Some(vec!["t".to_owned()]), "{sql}");

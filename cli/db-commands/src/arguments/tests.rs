@@ -196,7 +196,7 @@ fn help_and_version_are_data_and_a_missing_command_is_not() {
         ("tgenie db --help", ExitCode::Done, "Usage: tgenie db"),
         ("tgenie db", ExitCode::Usage, "Usage: tgenie db"),
         ("tgenie", ExitCode::Usage, "Usage: tgenie"),
-        ("tgenie db status", ExitCode::Usage, "unrecognized subcommand"),
+        ("tgenie db state", ExitCode::Usage, "unrecognized subcommand"),
     ] {
         let error = parse(&App::TEST, line.split(' ')).expect_err(line);
         assert_eq!(exit_code(&error), code, "{line}");

@@ -57,6 +57,23 @@ impl Space {
     }
 }
 
+/// Refuses a private copy that can't fit into the folder for temporary files.
+pub(crate) fn check_temporary(folder: &Path, needed: u64) -> Result<()> {
+    match free(folder) {
+        Some(free) if free < needed => {
+            let place = folder.parent().unwrap_or(folder).display();
+            Err(Error::failed("there is no room for a private copy to look at")
+                .because(format!(
+                    "it takes {}, and {} are free in {place}",
+                    size(needed),
+                    size(free)
+                ))
+                .next("Set TMPDIR to a folder on another disk, or free some space."))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What may still be written to the disk of a folder.
 #[cfg(unix)]
 fn free(folder: &Path) -> Option<u64> {
@@ -71,8 +88,18 @@ fn free(_folder: &Path) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Copying, Space};
+    use super::{Copying, Space, check_temporary};
     use crate::database_file::DatabaseFile;
+
+    #[test]
+    fn a_private_copy_that_cant_fit_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        check_temporary(folder.path(), 1).unwrap();
+        if cfg!(unix) {
+            let error = check_temporary(folder.path(), u64::MAX).unwrap_err();
+            assert!(error.next_steps().concat().contains("TMPDIR"), "{error}");
+        }
+    }
 
     #[test]
     fn what_cannot_fit_is_refused_and_what_may_not_fit_is_said() {

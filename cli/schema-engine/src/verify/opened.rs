@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::finding::Finding;
 use super::source::Header;
 use crate::backup::copy_pages;
-use crate::database_file::{DatabaseFile, is};
+use crate::database_file::{DatabaseFile, is, space};
 use crate::error::{Error, Result};
 
 pub(super) const READ_ONLY: OpenFlags =
@@ -137,7 +137,7 @@ fn connect(file: &DatabaseFile) -> rusqlite::Result<Connection> {
 /// keeps the index of the WAL in its own memory, so that no `-shm` is made
 /// (<https://www.sqlite.org/wal.html#use_of_wal_without_shared_memory>).
 fn pages(file: &DatabaseFile) -> Result<rusqlite::Result<TempDir>> {
-    let folder = private_folder()?;
+    let folder = private_folder(&[file.path().to_owned(), file.sidecar("-wal")])?;
     let copied = file.writer().and_then(|connection| {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.busy_timeout(std::time::Duration::from_millis(200))?;
@@ -151,7 +151,7 @@ fn pages(file: &DatabaseFile) -> Result<rusqlite::Result<TempDir>> {
 }
 
 fn copy_files(files: &[PathBuf]) -> Result<TempDir> {
-    let folder = private_folder()?;
+    let folder = private_folder(files)?;
     let copied = files.iter().try_for_each(|file| {
         fs::copy(file, folder.path().join(file.file_name().unwrap_or_default())).map(drop)
     });
@@ -159,8 +159,12 @@ fn copy_files(files: &[PathBuf]) -> Result<TempDir> {
     Ok(folder)
 }
 
-fn private_folder() -> Result<TempDir> {
-    tempfile::tempdir().map_err(no_room)
+/// A folder with room for a copy of these files, if they are there.
+fn private_folder(files: &[PathBuf]) -> Result<TempDir> {
+    let folder = tempfile::tempdir().map_err(no_room)?;
+    let bytes = |file: &PathBuf| fs::metadata(file).map_or(0, |metadata| metadata.len());
+    space::check_temporary(folder.path(), files.iter().map(bytes).sum())?;
+    Ok(folder)
 }
 
 fn no_room(error: io::Error) -> Error {

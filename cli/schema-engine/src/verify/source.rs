@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::Kind;
 use super::finding::Finding;
-use crate::database_file::DatabaseFile;
+use crate::database_file::{DatabaseFile, space};
 use crate::dump::seal::MARK_OF_ANY_VERSION;
 use crate::error::{Error, ErrorKind, Result};
 use crate::restore::{self, ForeignKeys, Loaded, Packing, RestoreOptions};
@@ -99,6 +99,9 @@ impl LoadedDump {
 pub(super) fn load(source: &Path) -> Result<std::result::Result<LoadedDump, Finding>> {
     let folder = tempfile::tempdir()
         .map_err(|error| Error::failed("can't make a temporary folder").because(error))?;
+    // About what it takes as a database; what is compressed takes more.
+    let bytes = fs::metadata(source).map_or(0, |metadata| metadata.len());
+    space::check_temporary(folder.path(), bytes)?;
     let mut options = RestoreOptions::new("20000101-000000");
     // They are counted afterwards.
     options.foreign_keys = ForeignKeys::AsFound;

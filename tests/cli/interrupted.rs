@@ -190,3 +190,25 @@ fn a_killed_run_leaves_its_note() {
     }
     panic!("no kill came while the run was under way");
 }
+
+/// The system ends whoever writes beyond `ulimit -f`; for this program it is a full disk.
+#[cfg(unix)]
+#[test]
+fn a_limit_of_the_file_size_is_an_error_and_leaves_nothing_behind() {
+    let sandbox = Sandbox::upgraded();
+    database::add_tasks(&sandbox.database(), 2000);
+    fs::create_dir(sandbox.backups()).unwrap();
+    sandbox.tgenie("db dump --out whole.sql").run().exits(0);
+    let limited = |arguments: &str| {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "ulimit -f 40 && exec \"$0\" \"$@\""]).arg(sandbox.program());
+        command.env_clear().env("HOME", sandbox.home()).current_dir(sandbox.here(""));
+        Tgenie::new(command, arguments)
+    };
+    sandbox.unchanged(|| {
+        limited("db dump --out new.sql").run().exits(1).says("No dump was written");
+        limited("db restore --in whole.sql --yes").run().exits(1).says("the database is unchanged");
+        limited("db downgrade base").run().exits(1).says("Nothing was changed");
+        limited("db reset --yes").run().exits(1).says("Nothing was changed");
+    });
+}

@@ -78,6 +78,7 @@ pub fn run(app: &App) -> ExitCode {
         return answered;
     }
     let terminal = Terminal::of_process();
+    stop::outlive_the_file_size_limit();
     let outcome = match arguments::parse(app, std::env::args_os()) {
         Ok(arguments) => commands::run(app, arguments, &terminal),
         Err(error) => return arguments::report(&error),

@@ -1,4 +1,4 @@
-//! The wish of somebody to stop: Ctrl-C, or SIGTERM.
+//! The wish of somebody to stop, Ctrl-C or SIGTERM; and a signal that shall stop nothing.
 
 /// Waits until somebody asks the program to stop; listens from the call on. Within a runtime.
 pub(crate) fn signal() -> impl Future<Output = &'static str> + Send {
@@ -20,5 +20,20 @@ pub(crate) fn signal() -> impl Future<Output = &'static str> + Send {
             std::future::pending::<()>().await;
         }
         "Ctrl-C"
+    }
+}
+
+/// A write beyond the largest file that the user may make (`ulimit -f`) ends a program on the spot,
+/// with its temporary files left behind, unless it hears of that. Then the write fails, as it does on
+/// a full disk.
+pub(crate) fn outlive_the_file_size_limit() {
+    #[cfg(all(unix, not(any(target_arch = "mips", target_arch = "mips64"))))]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        const SIGXFSZ: i32 = 25;
+        let Ok(runtime) = crate::commands::runtime() else { return };
+        let _entered = runtime.enter();
+        // Once it is set the handler stays, whether anybody listens or not.
+        drop(signal(SignalKind::from_raw(SIGXFSZ)));
     }
 }

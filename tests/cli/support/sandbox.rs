@@ -85,7 +85,7 @@ impl Sandbox {
         ids.map(str::to_owned).collect()
     }
 
-    fn program(&self) -> PathBuf {
+    pub(crate) fn program(&self) -> PathBuf {
         self.folder.path().join("bin/tgenie").with_extension(std::env::consts::EXE_EXTENSION)
     }
 

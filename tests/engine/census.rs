@@ -1,5 +1,6 @@
 //! What is counted in live data, and that it is counted exactly where a migration fails.
 
+mod expressions;
 mod names;
 mod outcomes;
 mod rules;

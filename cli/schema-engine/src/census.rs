@@ -116,8 +116,16 @@ impl<'a> Census<'a> {
                 Evidence::Unavailable(why) => found.note = Some(why.clone()),
                 Evidence::Queries(queries) => {
                     for query in queries {
-                        match self.tally(query).await {
-                            Ok(tally) => found.tallies.push(tally),
+                        let counted = match self.doubt(query).await {
+                            Ok(None) => self.tally(query).await.map(|tally| {
+                                found.tallies.push(tally);
+                                None
+                            }),
+                            other => other,
+                        };
+                        match counted {
+                            Ok(None) => {}
+                            Ok(Some(doubt)) => found.note = Some(doubt),
                             Err(error) => found.note = Some(reason(&error)),
                         }
                     }
@@ -136,12 +144,22 @@ impl<'a> Census<'a> {
         footprint::of(self.rows, proven, &self.names).await
     }
 
+    /// Why a query would not tell the truth here.
+    async fn doubt(&self, query: &Query) -> Result<Option<String>, DbErr> {
+        let Some(premise) = &query.premise else { return Ok(None) };
+        let exceptions = self.number(&premise.exceptions).await?;
+        Ok((exceptions > 0).then(|| premise.otherwise.clone()))
+    }
+
+    async fn number(&self, sql: &str) -> Result<i64, DbErr> {
+        match self.rows.query_one_raw(self.statement(sql)).await? {
+            Some(row) => row.try_get_by_index(0),
+            None => Ok(0),
+        }
+    }
+
     async fn tally(&self, query: &Query) -> Result<Tally, DbErr> {
-        let count = self.statement(&query.count);
-        let count = match self.rows.query_one_raw(count).await? {
-            Some(row) => row.try_get_by_index(0)?,
-            None => 0,
-        };
+        let count = self.number(&query.count).await?;
         let mut samples = Vec::new();
         if let Some(sql) = query.samples.as_ref().filter(|_| count > 0) {
             // As bytes: text need not be UTF-8.

@@ -15,7 +15,7 @@ mod shown;
 mod strict;
 mod unique;
 
-pub use evidence::{Concern, Evidence, Query};
+pub use evidence::{Concern, Evidence, Premise, Query};
 pub use find::hazards;
 pub use renamed::{NewNames, new_names};
 pub use shown::SAMPLES;

@@ -9,6 +9,9 @@
 //!
 //! Rebuilds:
 //! - formatted: keeps every row, 1 index; NULL in size becomes 1
+//!
+//! Hazards:
+//! - ! TG205: every row of formatted must hold to: size > 0
 
 use sea_orm_migration::prelude::*;
 

@@ -1,6 +1,7 @@
 //! TG205: rows for which a CHECK is false.
 
 use super::ground::Ground;
+use super::outcome::TypedRows;
 use super::shown::{SAMPLES, joined, named};
 use super::{Concern, Evidence, Hazard, HazardCode, Query};
 use crate::change::{Aspect, TableChange, TableDifference};
@@ -23,6 +24,36 @@ pub(super) fn of_check(ground: Ground<'_>, difference: &TableDifference, check: 
     }
 }
 
+/// The CHECKs that stay and read other values: from a default, a fill or a conversion, or values
+/// that compare otherwise.
+pub(super) fn of_table<'a>(
+    ground: Ground<'a>,
+    difference: &'a TableDifference,
+) -> impl Iterator<Item = Hazard> + 'a {
+    let table = &difference.tables.desired;
+    let staying = table.checks.iter().filter(move |check| {
+        !difference
+            .changes
+            .iter()
+            .any(|change| matches!(change, TableChange::AddCheck(added) if added == *check))
+    });
+    let collated = move |name: &Ident| {
+        difference.changes.iter().any(|change| {
+            matches!(change, TableChange::AlterColumn { columns, aspects }
+                if columns.desired.name == *name && aspects.contains(&Aspect::Collation))
+        })
+    };
+    let affected = move |check: &&String| {
+        written(table, check).is_some_and(|written| {
+            table.columns.iter().map(|column| &column.name).any(|name| {
+                mentions(written, name)
+                    && (collated(name) || ground.unsettled(&table.name, name).is_some())
+            })
+        })
+    };
+    staying.filter(affected).map(move |check| of_check(ground, difference, check))
+}
+
 fn evidence(ground: Ground<'_>, difference: &TableDifference, check: &str) -> Evidence {
     let table = &difference.tables.desired;
     let Some(written) = written(table, check) else {
@@ -34,20 +65,16 @@ fn evidence(ground: Ground<'_>, difference: &TableDifference, check: &str) -> Ev
         .map(|column| &column.name)
         .filter(|name| mentions(written, name))
         .collect();
-    if let Some(why) = ground.any_unsettled(&table.name, columns.iter().copied()) {
-        return Evidence::Unavailable(why);
-    }
-    if let Some(column) = columns.iter().find(|name| compares_otherwise(difference, name)) {
-        return Evidence::Unavailable(format!(
-            "{}.{column} gets another collation in the same revision",
-            table.name
-        ));
-    }
+    let TypedRows { rows, premise } = match ground.typed_rows(&table.name, &columns) {
+        Ok(rows) => rows,
+        Err(why) => return Evidence::Unavailable(why),
+    };
     // The table keeps its name: the expression may qualify a column with it. A row for which the
     // expression is NULL passes (https://www.sqlite.org/lang_createtable.html#check_constraints).
     let row = table.name.quoted();
-    let from = format!("FROM {row} WHERE NOT ({written})");
-    let key = ground.row_key(&difference.tables.current, &row);
+    let from = format!("FROM {rows} AS {row} WHERE NOT ({written})");
+    // Rows as they will be hold the columns that are asked for, and no others.
+    let key = (rows == row).then(|| ground.row_key(&difference.tables.current, &row)).flatten();
     let values: Vec<_> =
         columns.iter().map(|name| named(name, &format!("{row}.{}", name.quoted()))).collect();
     let values = (!values.is_empty()).then(|| joined(&values, ", "));
@@ -57,14 +84,8 @@ fn evidence(ground: Ground<'_>, difference: &TableDifference, check: &str) -> Ev
         count: format!("SELECT count(*) {from}"),
         samples: (!pieces.is_empty())
             .then(|| format!("SELECT {} AS sample {from} LIMIT {SAMPLES}", joined(&pieces, ": "))),
+        premise,
     }])
-}
-
-fn compares_otherwise(difference: &TableDifference, name: &Ident) -> bool {
-    difference.changes.iter().any(|change| {
-        matches!(change, TableChange::AlterColumn { columns, aspects }
-            if columns.desired.name == *name && aspects.contains(&Aspect::Collation))
-    })
 }
 
 /// The expression as it stands in the table's text: the normal form is for comparing alone.

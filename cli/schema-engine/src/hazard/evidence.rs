@@ -22,6 +22,17 @@ pub struct Query {
     /// The first of them, as text for people: a row for each, one column called `sample`. `None`
     /// where showing them says nothing.
     pub samples: Option<String>,
+    /// What must hold for the answer to be right. `None` where it always is.
+    pub premise: Option<Premise>,
+}
+
+/// What a query takes for granted of live data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Premise {
+    /// How many rows it doesn't hold for: one row, one integer.
+    pub exceptions: String,
+    /// What is said where there are any, in place of a count.
+    pub otherwise: String,
 }
 
 /// What is wrong, or lost, with the rows or values that a query finds.

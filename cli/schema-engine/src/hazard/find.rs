@@ -33,6 +33,7 @@ pub fn hazards(difference: &Difference, desired: &Schema, answers: &Answers) -> 
                 found.extend(changes.flat_map(|change| of_change(ground, difference, change)));
                 found.extend(unique::of_table(ground, difference));
                 found.extend(foreign_key::of_table(ground, difference));
+                found.extend(check::of_table(ground, difference));
                 found.extend(strict::of_table(ground, difference));
             }
             Change::CreateIndex(index) if index.unique => {
@@ -92,7 +93,7 @@ fn of_change(
 }
 
 fn counting(concern: Concern, count: String) -> Evidence {
-    Evidence::Queries(vec![Query { concern, count, samples: None }])
+    Evidence::Queries(vec![Query { concern, count, samples: None, premise: None }])
 }
 
 fn dropped_table(table: &Table) -> Hazard {
@@ -250,6 +251,7 @@ fn conversions(table: &Table, column: &Column) -> Vec<Query> {
                 "SELECT DISTINCT {} AS sample {from} LIMIT {SAMPLES}",
                 conversion.shown()
             )),
+            premise: None,
         }
     };
     let misfits = misfits.map(|condition| query(Concern::Misfits, condition));

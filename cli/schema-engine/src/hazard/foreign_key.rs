@@ -107,6 +107,7 @@ fn evidence(ground: Ground<'_>, table: &Table, key: &ForeignKey) -> Evidence {
             "SELECT DISTINCT {} AS sample {from} LIMIT {SAMPLES}",
             joined(&values, ", ")
         )),
+        premise: None,
     }])
 }
 

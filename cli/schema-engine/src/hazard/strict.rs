@@ -65,5 +65,6 @@ fn query(ground: Ground<'_>, difference: &TableDifference, columns: &[&Column]) 
         concern: Concern::Violations,
         count: format!("SELECT count(*) {from} {}", conditions.join(" OR ")),
         samples: Some(format!("{} LIMIT {SAMPLES}", samples.join(" UNION ALL "))),
+        premise: None,
     }
 }

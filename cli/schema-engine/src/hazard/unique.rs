@@ -1,6 +1,7 @@
 //! TG203: rows that have a key in common where each must have its own.
 
 use super::ground::{Ground, is_nullable};
+use super::outcome::TypedRows;
 use super::shown::{SAMPLES, joined, shown};
 use super::{Concern, Evidence, Hazard, HazardCode, Query};
 use crate::change::{Aspect, TableChange, TableDifference};
@@ -163,7 +164,7 @@ fn of_columns(ground: Ground<'_>, table: &Table, key: &[KeyColumn]) -> Evidence 
 }
 
 /// The collation of a key's column: its own, or else that of the column.
-fn collation(table: &Table, column: &Ident, own: Option<&Ident>) -> Ident {
+pub(super) fn collation(table: &Table, column: &Ident, own: Option<&Ident>) -> Ident {
     let binary = || Ident::from("BINARY");
     let columns = || table.column(column).and_then(|column| column.collation.clone());
     own.cloned().or_else(columns).unwrap_or_else(binary)
@@ -180,16 +181,14 @@ fn index_evidence(ground: Ground<'_>, index: &Index, syntax: &CreateIndex) -> Ev
     let concerned = table.columns.iter().map(|column| &column.name);
     let concerned: Vec<_> =
         concerned.filter(|name| texts.iter().any(|text| mentions(text, name))).collect();
-    // What an expression makes of a value depends on the column's affinity, which is there only
-    // once the column is.
     let columns_alone =
         predicate.is_none() && syntax.columns.iter().all(|part| part.name.is_some());
-    let rows = match ground.any_unsettled(&table.name, concerned.iter().copied()) {
-        None => Ok(table.name.quoted()),
-        Some(_) if columns_alone => ground.rows(&table.name, &concerned),
-        Some(why) => Err(why),
+    let rows = if columns_alone {
+        ground.rows(&table.name, &concerned).map(TypedRows::untyped)
+    } else {
+        ground.typed_rows(&table.name, &concerned)
     };
-    let rows = match rows {
+    let TypedRows { rows, premise } = match rows {
         Ok(rows) => rows,
         Err(why) => return Evidence::Unavailable(why),
     };
@@ -207,7 +206,8 @@ fn index_evidence(ground: Ground<'_>, index: &Index, syntax: &CreateIndex) -> Ev
             },
         })
         .collect();
-    Evidence::Queries(vec![alike(&rows, &table.name, &parts, predicate)])
+    let alike = alike(&rows, &table.name, &parts, predicate);
+    Evidence::Queries(vec![Query { premise, ..alike }])
 }
 
 /// Rows that have all parts in common with another one. NULL is never the same as NULL
@@ -243,6 +243,7 @@ fn alike(rows: &str, table: &Ident, parts: &[Part], predicate: Option<&str>) -> 
             joined(&values, ", "),
             key.join(", ")
         )),
+        premise: None,
     }
 }
 
@@ -257,5 +258,6 @@ pub(super) fn missing(ground: Ground<'_>, table: &Table, columns: &[&Ident]) -> 
         samples: ground
             .row_key(table, "t")
             .map(|key| format!("SELECT {key} AS sample {from} LIMIT {SAMPLES}")),
+        premise: None,
     }
 }

@@ -1,6 +1,12 @@
 //! What SQLite does and the engine relies on, of the version that is linked.
 
 use crate::{query, run, scratch};
+use schema_engine::answers::Answers;
+use schema_engine::pair::Pair;
+use schema_engine::prove::prove;
+use schema_engine::render::{Header, module};
+use schema_engine::scratch::Scratch;
+use sea_orm::ConnectionTrait as _;
 
 const FAMILY: &str = "CREATE TABLE p (id integer PRIMARY KEY, a text);
     CREATE TABLE c (id integer PRIMARY KEY, p integer REFERENCES p (id) ON DELETE CASCADE);
@@ -65,4 +71,30 @@ async fn dropping_a_column_that_was_added_leaves_the_text_as_it_was() {
     let before = query(&scratch, text).await;
     run(&scratch, "ALTER TABLE t ADD COLUMN \"c\" text; ALTER TABLE t DROP COLUMN \"c\"").await;
     assert_eq!(query(&scratch, text).await, before);
+}
+
+/// To SQLite a no-break space is a letter; the driver takes it for white space and cuts it off.
+#[tokio::test]
+async fn a_statement_may_end_in_a_name_that_looks_empty() {
+    let view = "CREATE VIEW v AS SELECT a AS \u{a0}";
+    let empty = Scratch::empty().await.unwrap();
+    let cut_off = empty.connection().execute_unprepared(view).await.unwrap_err();
+    assert!(cut_off.to_string().contains("incomplete input"), "{cut_off}");
+
+    let before = "CREATE TABLE t (a, \u{a0}); CREATE INDEX i ON t (a) WHERE \u{a0} IS NOT \u{a0}";
+    let after =
+        &format!("{}; {view} FROM t AS \u{a0}", before.replace("a,", "a NOT NULL DEFAULT 1,"));
+    let before = scratch(before).await.schema().await.unwrap();
+    let after = scratch(after).await.schema().await.unwrap();
+    let proven = prove(Pair::new(&before, &after), &Answers::default()).await.unwrap().unwrap();
+    let header = Header {
+        revision: "m002_names".to_owned(),
+        parent: None,
+        message: "names".to_owned(),
+        created: String::new(),
+        changes: Vec::new(),
+        hazards: Vec::new(),
+    };
+    let module = module(&header, &proven.up, &proven.down);
+    assert!(module.contains("FROM t AS \u{a0};\""), "{module}");
 }

@@ -9,6 +9,7 @@ mod literal;
 pub mod script;
 
 use crate::plan::{EditAction, Plan, StatementKind, Step, StoredEdit};
+use crate::sql::closed::closed;
 use lift::lift;
 use literal::rust_literal;
 use std::fmt::Write as _;
@@ -254,7 +255,7 @@ fn in_a_comment(name: &crate::ident::Ident) -> String {
 }
 
 fn execute(sql: &str) -> String {
-    format!("        db.execute_unprepared({}).await?;\n", rust_literal(sql, "        "))
+    format!("        db.execute_unprepared({}).await?;\n", rust_literal(&closed(sql), "        "))
 }
 
 const GUARD: &str = r#"

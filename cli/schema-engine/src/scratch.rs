@@ -4,6 +4,7 @@ use crate::connection::{self, sqlite_code};
 use crate::error::{Error, Result};
 use crate::inspect::inspect;
 use crate::schema::Schema;
+use crate::sql::closed::closed;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbErr};
 
 /// A database in memory with foreign keys off, gone when it is dropped.
@@ -79,7 +80,7 @@ impl Scratch {
     ) -> Result<(), Box<Refused>> {
         for (position, sql) in statements.into_iter().enumerate() {
             let sql = sql.as_ref();
-            if let Err(error) = self.connection.execute_unprepared(sql).await {
+            if let Err(error) = self.connection.execute_unprepared(&closed(sql)).await {
                 return Err(Box::new(Refused { position, sql: sql.to_owned(), error }));
             }
         }

@@ -6,6 +6,7 @@
 //! by a lexer and a parser with spans, so that a change of one clause can leave all other bytes
 //! as they are.
 
+pub mod closed;
 pub mod create_index;
 pub mod create_table;
 pub mod create_trigger;

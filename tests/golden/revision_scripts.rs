@@ -11,7 +11,7 @@ use schema_engine::history::Migrations;
 use schema_engine::pair::Pair;
 use schema_engine::schema::Schema;
 use schema_engine::target::Direction;
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait as _, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use std::path::Path;
 
@@ -31,13 +31,16 @@ async fn the_shell_does_what_the_modules_do() {
         for (case, (name, migration)) in cases().into_iter().zip(modules::all()) {
             let folder = tempfile::tempdir().unwrap();
             let database = folder.path().join("app.db");
+            let mut migrations: Migrations = vec![Box::new(Before(case.before.clone()))];
+            let executor = Executor::new(&database, &migrations, SafetyCopies::Skip);
+            let _ = executor.upgrade("head").await.unwrap();
             let connection = Connection::open(&database).unwrap();
-            connection.execute_batch(&format!("{}\n{}", case.before, case.rows)).unwrap();
+            connection.execute_batch(&case.rows).unwrap();
             connection.close().unwrap();
             let before = schema(&database).await;
             let desired = build(&case.after).await.schema().await.unwrap();
 
-            let migrations: Migrations = vec![migration];
+            migrations.push(migration);
             let executor = Executor::new(&database, &migrations, SafetyCopies::Skip);
             let script = executor.script("head", Direction::Up).await.unwrap();
             shell.run(&database, &script).unwrap_or_else(|said| panic!("{name}: {said}\n{script}"));
@@ -45,11 +48,28 @@ async fn the_shell_does_what_the_modules_do() {
             assert!(difference.is_empty(), "{name}: {:?}", difference.changes);
             assert!(executor.standing().await.unwrap().is_at_head(&migrations), "{name}");
 
-            let script = executor.script("base", Direction::Down).await.unwrap();
+            let script = executor.script("m000_before", Direction::Down).await.unwrap();
             shell.run(&database, &script).unwrap_or_else(|said| panic!("{name}: {said}\n{script}"));
             assert_eq!(texts(&schema(&database).await), texts(&before), "{name}");
-            assert!(executor.standing().await.unwrap().last().is_none(), "{name}");
+            let standing = executor.standing().await.unwrap();
+            assert_eq!(standing.last(), Some("m000_before"), "{name}");
         }
+    }
+}
+
+/// The revision that made what a case starts from.
+struct Before(String);
+
+impl MigrationName for Before {
+    fn name(&self) -> &'static str {
+        "m000_before"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Before {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared(&self.0).await.map(drop)
     }
 }
 

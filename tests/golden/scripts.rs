@@ -249,6 +249,44 @@ async fn a_reference_that_a_change_breaks_counts_though_others_were_broken() {
 }
 
 #[tokio::test]
+async fn what_a_table_has_got_since_stops_the_script() {
+    let before = "CREATE TABLE t (a integer, b text); CREATE TABLE n (a integer); \
+        CREATE TABLE \"it's\" (a text); CREATE INDEX by_a ON \"it's\" (a); INSERT INTO t VALUES (1, 'x');";
+    // One is built anew, one is edited, one gets a column in place.
+    let after = "CREATE TABLE t (a text, b text); CREATE TABLE n (a integer, b integer); \
+        CREATE TABLE \"it's\" (a text CHECK (a <> '')); CREATE INDEX by_a ON \"it's\" (a);";
+    for shell in shells() {
+        for (since, says) in [
+            ("ALTER TABLE t ADD COLUMN late", Some("t has something that is not in this script")),
+            ("CREATE INDEX late ON T (b)", Some("t has something that is not in this script")),
+            (
+                "CREATE TRIGGER late AFTER INSERT ON \"IT'S\" BEGIN SELECT 1; END",
+                Some("it's has something that is not in this script"),
+            ),
+            ("ALTER TABLE n ADD COLUMN late", None),
+        ] {
+            let files = Files::new(before, after);
+            let answers = Answers {
+                accepted: [schema_engine::hazard::HazardCode::ChangeAffinity].into(),
+                ..Answers::default()
+            };
+            let script = files.compared(&answers).await.script().await.unwrap();
+            shell.run(&files.database(), &format!("{since};")).unwrap();
+            let content = fs::read(files.database()).unwrap();
+            let outcome = shell.run(&files.database(), &script);
+            match says {
+                None => drop(outcome.unwrap()),
+                Some(says) => {
+                    let said = outcome.expect_err("it fails");
+                    assert!(said.contains(says), "{said}");
+                    assert!(fs::read(files.database()).unwrap() == content);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn without_a_difference_a_script_does_nothing() {
     let files = Files::new("CREATE TABLE t (a)", "CREATE TABLE T (A)");
     let script = files.script().await;

@@ -89,6 +89,7 @@ impl Script<'_> {
         let renames = self.plan.steps.iter().take_while(|step| is_rename(step)).count();
         let (renames, steps) = self.plan.steps.split_at(renames);
         push_steps(&mut text, renames);
+        self.refuse_what_came_since(&mut text);
         self.remember_broken(&mut text);
         let rebuilds = self.plan.rebuilds().next().is_some();
         let statistics =
@@ -132,6 +133,49 @@ impl Script<'_> {
                 }
             }
         }
+    }
+
+    /// A text that is stored anew holds what the script knows of its table. A column, an index or a
+    /// trigger that came since would go without a word.
+    ///
+    /// The renames are done by now, so that a table has one name before and after.
+    fn refuse_what_came_since(&self, text: &mut String) {
+        let steps = self.plan.steps.iter();
+        let anew = steps.filter(|step| matches!(step, Step::Rebuild(_) | Step::Edit(_)));
+        let names: BTreeSet<&Ident> = anew.map(Step::subject).collect();
+        let tables: Vec<_> =
+            names.into_iter().filter_map(|name| self.schemas.current.tables.get(name)).collect();
+        if tables.is_empty() {
+            return;
+        }
+        comment(text, "What these tables have got since this script was made would be lost.");
+        text.push_str("CREATE TEMP TABLE \"_tgenie_new\" (\n    \"table\", name");
+        for table in &tables {
+            let says =
+                Ident::from(format!("{} has something that is not in this script", table.name));
+            let name = table.name.literal();
+            let _ = write!(text, ",\n    CONSTRAINT {} CHECK (\"table\" <> {name})", says.quoted());
+        }
+        text.push_str("\n);\n");
+        for table in &tables {
+            let name = table.name.literal();
+            let columns = table.columns.iter().map(|column| column.name.literal());
+            let indexes = self.schemas.current.indexes_of(&table.name).map(|it| it.name.literal());
+            let triggers = self.schemas.current.triggers_of(&table.name);
+            let triggers = triggers.into_iter().map(|trigger| trigger.name.literal());
+            let objects: Vec<_> =
+                [name.clone()].into_iter().chain(indexes).chain(triggers).collect();
+            let _ = writeln!(
+                text,
+                "INSERT INTO temp.\"_tgenie_new\" SELECT {name}, name FROM pragma_table_xinfo({name})\n    \
+                 WHERE name COLLATE NOCASE NOT IN ({})\n    \
+                 UNION ALL SELECT {name}, name FROM main.sqlite_schema WHERE sql IS NOT NULL\n    \
+                 AND tbl_name = {name} COLLATE NOCASE AND name COLLATE NOCASE NOT IN ({});",
+                columns.collect::<Vec<_>>().join(", "),
+                objects.join(", ")
+            );
+        }
+        text.push_str("DROP TABLE temp.\"_tgenie_new\";\n");
     }
 
     /// The renames are done by now, so that a table has one name before and after.

@@ -24,6 +24,19 @@ fn refused(sandbox: &Sandbox, name: &str, code: i32, says: &[&str]) {
 }
 
 #[test]
+fn a_wal_without_its_database_is_left_alone() {
+    let sandbox = Sandbox::upgraded();
+    let wal = sandbox.database().with_file_name("taskgenie.db-wal");
+    fs::write(&wal, "the last of it").unwrap();
+    fs::remove_file(sandbox.database()).unwrap();
+    sandbox.unchanged(|| {
+        for upgrade in ["db upgrade", "db upgrade --dry-run"] {
+            sandbox.tgenie(upgrade).run().exits(4).says("taskgenie.db-wal is there");
+        }
+    });
+}
+
+#[test]
 fn a_file_that_is_no_database() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.here("notes.txt"), "These are my notes, not a database.\n").unwrap();

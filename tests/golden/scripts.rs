@@ -275,7 +275,7 @@ async fn what_a_table_has_got_since_stops_the_script() {
             let content = fs::read(files.database()).unwrap();
             let outcome = shell.run(&files.database(), &script);
             match says {
-                None => drop(outcome.unwrap()),
+                None => outcome.unwrap(),
                 Some(says) => {
                     let said = outcome.expect_err("it fails");
                     assert!(said.contains(says), "{said}");

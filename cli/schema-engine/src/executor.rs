@@ -348,7 +348,23 @@ impl<'a> Executor<'a> {
             let what = format!("there is no database at {}", self.database.display());
             return Err(Error::failed(what).next("`db upgrade` creates it."));
         }
+        if presence == Presence::Missing {
+            self.refuse_a_stray_wal()?;
+        }
         Ok(presence)
+    }
+
+    /// SQLite deletes a WAL that has no database, and it may hold the last of one that was moved.
+    fn refuse_a_stray_wal(&self) -> Result<()> {
+        let wal = DatabaseFile::resolve(self.database)?.sidecar("-wal");
+        if fs::metadata(&wal).map_or(0, |metadata| metadata.len()) == 0 {
+            return Ok(());
+        }
+        let what = format!("there is no database, but its {} is there", wal.display());
+        Err(Error::refused(what)
+            .because("it may hold the newest data of a database that was moved or deleted")
+            .state("Nothing was changed.")
+            .next("Put the database back beside it, or move that file away."))
     }
 
     fn resolve(&self, standing: &Standing, target: &str, direction: Direction) -> Result<usize> {

@@ -73,7 +73,8 @@ pub struct Held {
     /// How many rows they hold.
     pub rows: u64,
     /// The tables of before, with rows, that were not: the revisions put rows into them or took rows
-    /// out, or they are gone, or what became of them can't be followed (`CREATE TABLE … AS`).
+    /// out, or what became of them can't be followed (`CREATE TABLE … AS`). Not those that were
+    /// dropped: that is what the revisions say.
     pub not_compared: BTreeSet<Ident>,
 }
 
@@ -140,7 +141,7 @@ impl Held {
         let names: Vec<_> = self.not_compared.iter().map(Ident::as_str).collect();
         (!names.is_empty()).then(|| {
             format!(
-                "not compared, since rows were put in or taken out, or the table is gone: {}",
+                "not compared, since rows were put in or taken out, or it was made anew by CREATE TABLE AS: {}",
                 names.join(", ")
             )
         })
@@ -197,6 +198,11 @@ impl Ledger {
             held.tables += 1;
             held.rows += rows(sums);
             held.not_compared.remove(origin);
+        }
+        // One that is gone was dropped, unless its rows may be in a table that can't be followed.
+        let after = || after.tables.keys();
+        if !after().any(|name| lineage.table(name).is_some_and(Descent::is_unknown)) {
+            held.not_compared.retain(|gone| after().any(|name| name == gone));
         }
         Ok(held)
     }

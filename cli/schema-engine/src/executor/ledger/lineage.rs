@@ -208,6 +208,11 @@ impl Descent {
         Self { origin: None, columns: Vec::new(), rows: Rows::All, in_order: false }
     }
 
+    /// Whether nobody can tell what it was made of.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.origin.is_none() && self.columns.is_empty()
+    }
+
     fn origin_of(&self, column: &Ident) -> Option<&Origin> {
         self.columns.iter().find(|(name, _)| name == column).map(|(_, origin)| origin)
     }

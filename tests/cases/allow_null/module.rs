@@ -64,9 +64,10 @@ impl MigrationTrait for Migration {
         )
         .await?;
         // This touches only a row that breaks the new rule, and then fails.
-        db.execute_unprepared(
-            r#"UPDATE OR ABORT "tasks" SET "title" = "title" WHERE typeof("title") = 'null'"#,
-        )
+        db.execute_unprepared(concat!(
+            r#"UPDATE OR ABORT "tasks" SET "title" = "title" "#,
+            r#"WHERE coalesce("title", NULL) IS NULL"#,
+        ))
         .await?;
         Ok(())
     }

@@ -67,8 +67,10 @@ impl MigrationTrait for Migration {
         )
         .await?;
         // This touches only a row that breaks the new rule, and then fails.
-        db.execute_unprepared(r#"UPDATE OR ABORT "g" SET "b" = "b" WHERE typeof("b") = 'null'"#)
-            .await?;
+        db.execute_unprepared(
+            r#"UPDATE OR ABORT "g" SET "b" = "b" WHERE coalesce("b", NULL) IS NULL"#,
+        )
+        .await?;
         Ok(())
     }
 

@@ -64,7 +64,7 @@ impl MigrationTrait for Migration {
         .await?;
         // This touches only a row that breaks the new rule, and then fails.
         db.execute_unprepared(
-            r#"UPDATE OR ABORT "notes" SET "text" = "text" WHERE typeof("text") = 'null'"#,
+            r#"UPDATE OR ABORT "notes" SET "text" = "text" WHERE coalesce("text", NULL) IS NULL"#,
         )
         .await?;
         Ok(())

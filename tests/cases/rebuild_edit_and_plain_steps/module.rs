@@ -147,7 +147,7 @@ impl MigrationTrait for Migration {
         // This touches only a row that breaks the new rule, and then fails.
         db.execute_unprepared(concat!(
             r#"UPDATE OR ABORT "notifications" SET "status" = "status" "#,
-            r#"WHERE typeof("status") = 'null'"#,
+            r#"WHERE coalesce("status", NULL) IS NULL"#,
         ))
         .await?;
 

@@ -51,7 +51,7 @@ impl MigrationTrait for Migration {
         // This touches only a row that breaks the new rule, and then fails.
         db.execute_unprepared(concat!(
             r#"UPDATE OR ABORT "tasks" SET "priority" = "priority" "#,
-            r#"WHERE typeof("priority") = 'null'"#,
+            r#"WHERE coalesce("priority", NULL) IS NULL"#,
         ))
         .await?;
         Ok(())

@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_comes_near_no_row_touches_no_table() {
-        let edit = "UPDATE OR ABORT \"t\" SET \"a\" = \"a\" WHERE typeof(\"a\") = 'null'";
+        let edit = "UPDATE OR ABORT \"t\" SET \"a\" = \"a\" WHERE coalesce(\"a\", NULL) IS NULL";
         let default =
             format!("UPDATE OR ABORT \"t\" SET \"a\" = (-1) WHERE \"a\" IS {}", super::NO_VALUE);
         assert_eq!(of(&[&default]), Some(Vec::new()));

@@ -131,3 +131,39 @@ fn copies_are_listed_put_back_and_thinned_out() {
     sandbox.tgenie("db backups prune --keep 1").run().exits(0).says("4 safety copies removed");
     assert_eq!(copies(&sandbox).len(), 1);
 }
+
+/// Drift is answered by ways that keep the data. Whatever deletes or replaces it keeps a sound copy.
+#[test]
+fn r42_whatever_replaces_data_keeps_a_sound_copy_of_it() {
+    for command in [
+        "db downgrade base",
+        "db repair --yes --accept TG101",
+        "db restore --in other.sql --yes",
+        "db backups restore latest --yes",
+        "db undo --yes",
+        "db stamp head --force",
+        "db reset --yes",
+    ] {
+        let sandbox = Sandbox::upgraded();
+        let database = sandbox.database();
+        sandbox.tgenie("db dump --out other.sql").run().exits(0);
+        sandbox.tgenie("db downgrade").run().exits(0);
+        sandbox.tgenie("db upgrade").run().exits(0);
+        database::add_tasks(&database, 20);
+        if command.contains("repair") {
+            database::run(&database, "CREATE TABLE mine (a); INSERT INTO mine VALUES (1)");
+            sandbox.unchanged(|| {
+                let refused = sandbox.tgenie("db downgrade").run().exits(4).says("db repair");
+                assert!(!refused.stderr.contains("reset"), "{refused}");
+            });
+        }
+        let tasks = database::fingerprint(&database, "tasks");
+        let before = copies(&sandbox);
+
+        sandbox.tgenie(command).run().exits(0);
+        let new: Vec<_> = copies(&sandbox).into_iter().filter(|it| !before.contains(it)).collect();
+        assert_eq!(new.len(), 1, "{command}: {new:?}");
+        database::assert_sound(&new[0]);
+        assert_eq!(database::fingerprint(&new[0], "tasks"), tasks, "{command}");
+    }
+}

@@ -4,7 +4,7 @@ use crate::support::Sandbox;
 use crate::support::database::{add_tasks, assert_sound, run, texts};
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -92,12 +92,7 @@ fn an_older_revision_is_told_with_the_way_up() {
 fn a_restore_that_is_stopped_leaves_nothing_behind() {
     for signal in ["INT", "TERM"] {
         let sandbox = with_dump(3);
-        let mut endless = std::process::Command::new("sh")
-            .arg("-c")
-            .arg("echo 'BEGIN; CREATE TABLE t(a); INSERT INTO t VALUES(1);'; exec sleep 60")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut endless = endless_dump();
         let input = endless.stdout.take().unwrap();
         sandbox.unchanged(|| {
             let restore = sandbox.tgenie("db restore --in - --yes").stdin(input).start();
@@ -115,12 +110,7 @@ fn a_restore_that_is_stopped_leaves_nothing_behind() {
 #[test]
 fn what_a_killed_restore_left_goes_with_the_next() {
     let sandbox = with_dump(3);
-    let mut endless = std::process::Command::new("sh")
-        .arg("-c")
-        .arg("echo 'BEGIN; CREATE TABLE t(a); INSERT INTO t VALUES(1);'; exec sleep 60")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut endless = endless_dump();
     let input = endless.stdout.take().unwrap();
     let first = sandbox.tgenie("db restore --in - --yes").stdin(input).start();
     wait_for_a_draft(&sandbox);
@@ -138,6 +128,17 @@ fn what_a_killed_restore_left_goes_with_the_next() {
     assert_eq!(count(&sandbox), "3");
     endless.kill().unwrap();
     endless.wait().unwrap();
+}
+
+/// The program that writes such a dump.
+#[cfg(unix)]
+fn endless_dump() -> Child {
+    Command::new("sh")
+        .arg("-c")
+        .arg("echo 'BEGIN; CREATE TABLE t(a); INSERT INTO t VALUES(1);'; exec sleep 60")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 /// The temporary databases beside the database.

@@ -19,6 +19,8 @@ mod kills;
 mod locks;
 mod power;
 mod program;
+#[path = "../random.rs"]
+mod random;
 mod shim;
 mod sweep;
 

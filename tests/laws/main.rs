@@ -29,6 +29,8 @@ mod names;
 mod objects;
 mod oracle;
 mod parked;
+#[path = "../random.rs"]
+mod random;
 mod rename;
 mod renames;
 mod repair;

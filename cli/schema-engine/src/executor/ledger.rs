@@ -200,9 +200,9 @@ impl Ledger {
             held.not_compared.remove(origin);
         }
         // One that is gone was dropped, unless its rows may be in a table that can't be followed.
-        let after = || after.tables.keys();
-        if !after().any(|name| lineage.table(name).is_some_and(Descent::is_unknown)) {
-            held.not_compared.retain(|gone| after().any(|name| name == gone));
+        let is_unknown = |name| lineage.table(name).is_some_and(Descent::is_unknown);
+        if !after.tables.keys().any(is_unknown) {
+            held.not_compared.retain(|name| after.tables.contains_key(name));
         }
         Ok(held)
     }

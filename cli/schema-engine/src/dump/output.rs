@@ -1,6 +1,7 @@
 //! Takes the text of a dump away: hashed, compressed and written in a thread of its own, while the
 //! next of it is read from the database.
 
+mod deflate;
 mod pack;
 
 use std::io::{self, Write};

@@ -11,9 +11,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use flate2::{Compress, Compression, Crc, FlushCompress};
+use flate2::Crc;
 
 use super::CHUNK;
+use super::deflate::Deflater;
 
 /// How a dump is packed. With the quickest levels that still pack well: it shouldn't have to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,18 +152,23 @@ fn work_off(waiting: &Mutex<Receiver<Job>>, mut packer: Packer) {
 }
 
 enum Packer {
-    Gzip(Compress),
-    Zstd(zstd::bulk::Compressor<'static>),
+    Gzip(Deflater),
+    Zstd {
+        compressor: zstd::bulk::Compressor<'static>,
+        /// Where a frame is made. Room for the largest, allocated anew for each, comes as pages from
+        /// the system every time, which takes half as long as the packing.
+        room: Vec<u8>,
+    },
 }
 
 impl Packer {
     fn new(packing: Packing) -> io::Result<Self> {
         Ok(match packing {
-            Packing::Gzip => Self::Gzip(Compress::new(Compression::fast(), false)),
+            Packing::Gzip => Self::Gzip(Deflater::default()),
             Packing::Zstd => {
                 let mut compressor = zstd::bulk::Compressor::new(1)?;
                 compressor.include_checksum(true)?;
-                Self::Zstd(compressor)
+                Self::Zstd { compressor, room: Vec::new() }
             }
         })
     }
@@ -170,30 +176,18 @@ impl Packer {
     fn pack(&mut self, text: &[u8]) -> io::Result<(Vec<u8>, Crc)> {
         let mut crc = Crc::new();
         let packed = match self {
-            Self::Zstd(compressor) => compressor.compress(text)?,
-            Self::Gzip(compress) => {
+            Self::Zstd { compressor, room } => {
+                room.clear();
+                room.reserve(zstd::zstd_safe::compress_bound(text.len()));
+                compressor.compress_to_buffer(text, room)?;
+                room.clone()
+            }
+            Self::Gzip(deflater) => {
                 crc.update(text);
-                deflate(compress, text)?
+                deflater.deflate(text).to_vec()
             }
         };
         Ok((packed, crc))
-    }
-}
-
-/// Blocks of a deflate stream that refer to nothing before them and end on a byte.
-fn deflate(compress: &mut Compress, text: &[u8]) -> io::Result<Vec<u8>> {
-    const ROOM: usize = CHUNK / 4;
-    compress.reset();
-    let mut packed = Vec::with_capacity(text.len() / 2 + ROOM);
-    loop {
-        let read = usize::try_from(compress.total_in()).map_err(io::Error::other)?;
-        let rest = text.get(read..).unwrap_or_default();
-        compress.compress_vec(rest, &mut packed, FlushCompress::Sync).map_err(io::Error::other)?;
-        // Room that is left shows that the flush is complete.
-        if packed.len() < packed.capacity() {
-            return Ok(packed);
-        }
-        packed.reserve(ROOM);
     }
 }
 

@@ -50,5 +50,5 @@ pub(crate) fn edited_error(edited: &[String]) -> Error {
         .because(format!("what stands in {it} now has never run on this database"))
         .state("The database is unchanged.")
         .next("Take the edit back, and write what it should do as a new revision.")
-        .next("Where the schema is right all the same: `db stamp` enters the modules as they are now, and `--allow-edited` goes on this once.")
+        .next("Where the schema is right all the same: `db stamp` enters the modules as they are now, and `upgrade` and `downgrade` go on this once with `--allow-edited`.")
 }

@@ -7,7 +7,9 @@
 use crate::database_file::{DatabaseFile, LEAVE_SIDECARS, LOCK_TIMEOUT};
 use crate::error::{Error, ErrorKind, Result};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, sqlx};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, sqlx,
+};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind as IoErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -216,6 +218,20 @@ pub(crate) fn explain(error: DbErr, what: &str) -> Error {
             .state("The file was not touched."),
         _ => Error::failed(what).because(error),
     }
+}
+
+/// Commits. SQLite rolls back what it couldn't commit, if not at once then when the file is opened
+/// next (<https://www.sqlite.org/lang_transaction.html>).
+pub(crate) async fn commit(transaction: DatabaseTransaction) -> Result<()> {
+    transaction.commit().await.map_err(|error| {
+        let error = explain(error, "can't commit the changes");
+        if error.data_state().is_some() {
+            return error;
+        }
+        error
+            .state("The database holds either all of the changes or none of them.")
+            .next("`db current` and `db verify` tell which, and whether it is sound.")
+    })
 }
 
 pub(crate) fn sqlite_code(error: &DbErr) -> Option<u32> {

@@ -8,7 +8,7 @@ mod bring_back;
 
 pub use bring_back::{Report, bring_back};
 
-use crate::connection::{Access, Presence, explain, open, presence};
+use crate::connection::{Access, Presence, commit, explain, open, presence};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 use crate::plan::parking::REGISTRY;
@@ -212,10 +212,6 @@ async fn run(connection: &impl ConnectionTrait, sql: &str) -> Result<u64> {
         explain(error, "can't change what is parked")
             .state("The database is unchanged: everything was rolled back.")
     })
-}
-
-async fn commit(transaction: DatabaseTransaction) -> Result<()> {
-    transaction.commit().await.map_err(|error| explain(error, "can't commit the changes"))
 }
 
 async fn close(connection: DatabaseConnection) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use schema_engine::dump::DumpParts;
 
 use super::values::DumpTarget;
@@ -12,7 +13,11 @@ use super::values::DumpTarget;
 pub struct Dump {
     /// The file to write, `-` for stdout. An older file of that name is replaced. `.gz` and `.zst`
     /// are compressed.
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_parser = OsStringValueParser::new().try_map(DumpTarget::parse)
+    )]
     pub out: DumpTarget,
 
     /// Only the definitions, no rows.

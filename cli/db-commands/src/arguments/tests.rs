@@ -146,6 +146,14 @@ fn a_dump_goes_to_a_file_or_to_stdout() {
         assert_eq!(dump.out, target);
         assert_eq!((dump.parts(), dump.tables.len()), (DumpParts::SchemaAndRows, 0));
     }
+    for (out, why) in [
+        ("a.zip", "a dump can be packed as .gz or .zst, not as .zip"),
+        ("a.sql.BZ2", "a dump can be packed as .gz or .zst, not as .bz2"),
+        ("", "the name is empty"),
+    ] {
+        let error = parse_line(&format!("tgenie db dump --out {out}")).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
     for (flags, parts, tables) in [
         ("--schema-only", DumpParts::Schema, [].as_slice()),
         ("--data-only --table a --table b", DumpParts::Rows, &["a", "b"]),

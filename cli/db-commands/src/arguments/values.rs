@@ -1,6 +1,6 @@
 //! The values of arguments that say more than a word.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// Whether a command does its work or shows it.
@@ -23,8 +23,26 @@ pub enum DumpTarget {
     File(PathBuf),
 }
 
-impl From<OsString> for DumpTarget {
-    fn from(argument: OsString) -> Self {
-        if argument == "-" { Self::StandardOutput } else { Self::File(argument.into()) }
+/// Suffixes of packed files that no dump is: somebody would try in vain to unpack one.
+const OTHER_PACKINGS: [&str; 8] = ["7z", "br", "bz2", "lz4", "lzma", "rar", "xz", "zip"];
+
+impl DumpTarget {
+    /// What `--out` says; a path need not be UTF-8.
+    ///
+    /// # Errors
+    /// A sentence for an empty name, or for one that promises a packing that isn't known.
+    pub fn parse(argument: OsString) -> Result<Self, String> {
+        if argument == "-" {
+            return Ok(Self::StandardOutput);
+        }
+        if argument.is_empty() {
+            return Err("the name is empty".to_owned());
+        }
+        let path = PathBuf::from(argument);
+        let suffix = path.extension().map(OsStr::to_string_lossy).unwrap_or_default();
+        match OTHER_PACKINGS.iter().find(|other| suffix.eq_ignore_ascii_case(other)) {
+            Some(other) => Err(format!("a dump can be packed as .gz or .zst, not as .{other}")),
+            None => Ok(Self::File(path)),
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::run::{UNCHANGED, begin};
 use super::{Deviation, Executor, Standing, close};
 use crate::attentive::attentive;
 use crate::books::{self, Recordings};
-use crate::connection::{Access, Presence, check_writable, explain, open, presence};
+use crate::connection::{Access, Presence, check_writable, commit, explain, open, presence};
 use crate::diff::{Difference, diff};
 use crate::drift;
 use crate::error::{Error, Result};
@@ -259,11 +259,13 @@ impl Executor<'_> {
                 copy = self.copy(label).await?;
             }
             let done = work(&transaction).await?;
-            let ended = match entry {
-                Entry::Kept => transaction.commit().await,
-                Entry::Tried => transaction.rollback().await,
-            };
-            ended.map_err(|error| explain(error, "can't end the transaction"))?;
+            match entry {
+                Entry::Kept => commit(transaction).await?,
+                Entry::Tried => {
+                    let ended = transaction.rollback().await;
+                    ended.map_err(|error| explain(error, "can't roll back what was tried"))?;
+                }
+            }
             Ok(done)
         })
         .await;

@@ -9,7 +9,7 @@ use super::watch::Watch;
 use super::{Deviation, Executor, Ran, RowLedger, RunReport, Standing};
 use crate::amount::size;
 use crate::books::{self, Recordings};
-use crate::connection::explain;
+use crate::connection::{commit, explain};
 use crate::diff::diff;
 use crate::drift;
 use crate::error::{Error, ErrorKind, Result};
@@ -415,7 +415,7 @@ impl Work<'_> {
         check_no_new(known, &now).map_err(|error| error.state(&state))?;
         let held = self.holding.check(&transaction, after, report).await;
         held.map_err(|error| error.state(&state))?;
-        transaction.commit().await.map_err(|error| explain(error, "can't commit the changes"))?;
+        commit(transaction).await?;
         Ok(now)
     }
 }

@@ -10,6 +10,7 @@ mod fingerprint;
 mod foreign_dumps;
 mod hostile;
 mod live;
+mod old_shells;
 mod resets;
 mod round_trip;
 mod shells;

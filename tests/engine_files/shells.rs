@@ -50,21 +50,14 @@ fn what_the_shells_write_comes_back() {
     assert!(newest.contains("unistr(") && newest.contains("x'00ff'"));
     let raw = written("3.40.1-newlines.sql");
     assert!(raw.contains("'one\ntwo'") && raw.contains("'cr\r\nlf'"));
-    // Shells before 3.19 quoted every name and left line ends as they are; the name of the schema
-    // and the numbers of the ANALYZE are those of their time.
-    let oldest = raw
-        .replace("INSERT INTO t VALUES", "INSERT INTO \"t\" VALUES")
-        .replace("INSERT INTO p VALUES", "INSERT INTO \"p\" VALUES")
-        .replace("INSERT INTO sqlite_stat1", "INSERT INTO \"sqlite_stat1\"")
-        .replace("INSERT INTO sqlite_sequence", "INSERT INTO \"sqlite_sequence\"")
-        .replace("sqlite_schema", "sqlite_master");
-    assert!(oldest.contains("ANALYZE sqlite_master;"));
     for (what, text) in [
+        ("3.31.1", written("3.31.1.sql")),
         ("3.40.1", written("3.40.1.sql")),
         ("3.40.1 with rowids", written("3.40.1-rowids.sql")),
         ("3.40.1 with raw line ends", raw),
+        ("3.44.2", written("3.44.2.sql")),
+        ("3.52.0", written("3.52.0.sql")),
         ("3.53.4", newest),
-        ("before 3.19", oldest),
     ] {
         let (_folder, copy) =
             restored(&text).unwrap_or_else(|error| panic!("{what}: {}", told(&error)));

@@ -10,7 +10,7 @@ use super::row_batch::RowBatch;
 use super::schema_statement;
 use super::script::{Shape, cant_load};
 use super::split::Statement;
-use super::statement::{self, Command, Group};
+use super::statement::{self, Command, Group, is_former_sample};
 use crate::database_file::soundness;
 use crate::dump::seal::Counts;
 use crate::dump::{is_reserved, sequence_helper};
@@ -107,8 +107,7 @@ impl<'a> Loader<'a> {
                 self.counts.tables += u64::from(group == Group::Create && makes_table(&sql));
                 self.theirs(group, &sql).map(|_| ())
             }
-            // Python writes what a virtual table shows besides the tables behind it.
-            Command::Insert { table, .. } if self.virtual_tables.contains(&table) => Ok(()),
+            Command::Insert { table, .. } if self.is_skipped(&table) => Ok(()),
             Command::Insert { sql, .. } if self.dialect == Dialect::Schema => self.worked_out(&sql),
             Command::Insert { table, sql } => self.theirs(Group::Insert, &sql).map(|changed| {
                 if !is_reserved(&table) {
@@ -172,8 +171,7 @@ impl<'a> Loader<'a> {
         }
         self.previous.clear();
         let target = std::sync::Arc::clone(&rows.target);
-        // Python writes what a virtual table shows besides the tables behind it.
-        if self.virtual_tables.contains(&target.table) {
+        if self.is_skipped(&target.table) {
             return Ok(());
         }
         feed.prepare(self.connection, target.width).map_err(cant_load)?;
@@ -196,6 +194,12 @@ impl<'a> Loader<'a> {
                 })
             }
         }
+    }
+
+    /// Whether the rows of this table are passed over: Python writes what a virtual table shows
+    /// besides the tables behind it, older shells samples that nothing here makes use of.
+    fn is_skipped(&self, table: &str) -> bool {
+        is_former_sample(table) || self.virtual_tables.iter().any(|name| name == table)
     }
 
     /// Runs a statement of the dump; the number of rows it wrote.

@@ -148,11 +148,19 @@ pub(super) fn filled_table(mut tokens: Tokens<'_>) -> Result<(String, Tokens<'_>
     };
     if super::is_reserved(&table)
         && !is_schema(&table)
+        && !is_former_sample(&table)
         && !["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str())
     {
         return Err(format!("writes to `{table}`, which belongs to SQLite"));
     }
     Ok((table, tokens))
+}
+
+/// Whether this is where an older SQLite kept its samples for the planner. This one doesn't make
+/// such a table, so the rows have nowhere to go, and none is missed.
+/// <https://www.sqlite.org/fileformat2.html#the_sqlite_stat3_table>
+pub(super) fn is_former_sample(table: &str) -> bool {
+    ["sqlite_stat2", "sqlite_stat3"].contains(&table)
 }
 
 pub(super) fn is_schema(table: &str) -> bool {

@@ -6,12 +6,14 @@ use std::sync::atomic::AtomicBool;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
+use super::virtual_table::indispensable;
 use super::{ForeignKeys, RestoreOptions, SourceKind, script};
 use crate::database_file::durable;
 use crate::database_file::soundness::{self, Depth};
 use crate::dump::seal::Counts;
 use crate::dump::{collations, quoted};
 use crate::error::{Error, Result};
+use crate::from_the_app::FromTheApp;
 use crate::ident::Ident;
 use crate::progress::stop_if_asked;
 
@@ -122,12 +124,18 @@ fn integrity(
             )?;
             let tables = tables.query_map([], |row| row.get::<_, String>(0).map(Ident::new))?;
             for table in tables.collect::<rusqlite::Result<Vec<_>>>()? {
+                soundness.faults.extend(lost_behind(connection, &table)?);
+                if soundness.unchecked.iter().any(|(unchecked, _)| *unchecked == table) {
+                    continue;
+                }
                 soundness::check_table(connection, Depth::Full, table, &mut soundness)?;
             }
             // A virtual table that can't be opened lacks what is behind it, unless it is its app that
             // is missing.
-            let (of_the_app, lacking): (Vec<_>, Vec<_>) =
-                soundness.unchecked.drain(..).partition(|(_, why)| is_of_the_app(why));
+            let (of_the_app, lacking): (Vec<_>, Vec<_>) = soundness
+                .unchecked
+                .drain(..)
+                .partition(|(_, why)| FromTheApp::missed(why).is_some());
             soundness.unchecked = of_the_app;
             soundness
                 .faults
@@ -141,11 +149,23 @@ fn integrity(
     Ok((faults, unchecked.collect()))
 }
 
-/// Whether something isn't there that only the app brings along.
-fn is_of_the_app(why: &str) -> bool {
-    ["unknown tokenizer", "no such tokenizer", "no such module", "no such collation"]
-        .iter()
-        .any(|what| why.starts_with(what))
+/// Which of the tables behind a full-text table are missing. SQLite takes some of them for an index
+/// that doesn't fit, and looks at none without the tokenizer.
+fn lost_behind(connection: &Connection, table: &Ident) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(
+        "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 AND rootpage = 0",
+    )?;
+    let sql = statement.query_map([table.as_str()], |row| row.get::<_, String>(0))?;
+    let mut lost = Vec::new();
+    for ending in
+        sql.collect::<rusqlite::Result<Vec<_>>>()?.iter().flat_map(|sql| indispensable(sql))
+    {
+        let behind = format!("{table}_{ending}");
+        if !connection.table_exists(Some("main"), behind.as_str())? {
+            lost.push(format!("{table}: the table {behind} is missing"));
+        }
+    }
+    Ok(lost)
 }
 
 fn references(connection: &Connection) -> rusqlite::Result<(u64, Vec<String>)> {

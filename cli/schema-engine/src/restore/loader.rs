@@ -11,10 +11,11 @@ use super::schema_statement;
 use super::script::{Shape, cant_load};
 use super::split::Statement;
 use super::statement::{self, Command, Group, is_former_sample};
-use crate::database_file::soundness;
+use crate::database_file::soundness::told;
 use crate::dump::seal::Counts;
 use crate::dump::{is_reserved, sequence_helper};
 use crate::error::{Error, Result};
+use crate::from_the_app::FromTheApp;
 
 /// Where the dump is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -357,7 +358,7 @@ impl Dialect {
             _ => "can't be loaded",
         };
         let (place, text) = (self.place(statement), excerpt(&statement.text));
-        let needs = soundness::of_the_app(&error);
+        let needs = FromTheApp::missed(&told(&error));
         let error = Error::failed(format!("{place} {what}: {text}")).because(error);
         match needs {
             Some(needed) => error.next(format!(

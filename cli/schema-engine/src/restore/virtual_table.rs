@@ -61,10 +61,57 @@ pub(super) fn is_known(module: &str) -> bool {
     MODULES.iter().any(|known| module.eq_ignore_ascii_case(known))
 }
 
+/// What the names of the tables end in without which a full-text table is lost. Of those that an
+/// option may make needless, none.
+pub(super) fn indispensable(sql: &str) -> Vec<&'static str> {
+    let mut tokens = Tokens::new(sql.as_bytes()).skip_while(|token| !token.is("USING"));
+    let module = tokens.nth(1).and_then(|token| token.name()).unwrap_or_default();
+    let (mut behind, sizes) = match module.to_ascii_lowercase().as_str() {
+        "fts3" => (vec!["segments", "segdir"], None),
+        "fts4" => (vec!["segments", "segdir"], Some(("docsize", "matchinfo"))),
+        "fts5" => (vec!["data", "idx", "config"], Some(("docsize", "columnsize"))),
+        _ => return Vec::new(),
+    };
+    let tokens: Vec<Token<'_>> = tokens.collect();
+    // FTS5 takes options by the beginning of their names.
+    let is_given = |option: &str| {
+        tokens.windows(2).any(|pair| match pair {
+            [name, equals] => {
+                let name = name.name().unwrap_or_default().to_ascii_lowercase();
+                equals.kind == Kind::Sign(b'=') && !name.is_empty() && option.starts_with(&name)
+            }
+            _ => false,
+        })
+    };
+    behind.extend(
+        [Some(("content", "content")), sizes]
+            .into_iter()
+            .flatten()
+            .filter_map(|(table, option)| (!is_given(option)).then_some(table)),
+    );
+    behind
+}
+
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{indispensable, read};
     use crate::restore::token::Tokens;
+
+    #[test]
+    fn what_a_full_text_table_cant_do_without_is_read_from_its_options() {
+        for (module, tables) in [
+            ("fts5(content, b)", &["data", "idx", "config", "content", "docsize"][..]),
+            ("FTS5(a, content=\"\", columnsize = 0)", &["data", "idx", "config"]),
+            ("fts5(a, contentless_delete=1, Cont='t')", &["data", "idx", "config", "docsize"]),
+            ("\"fts3\"(a, tokenize=simple)", &["segments", "segdir", "content"]),
+            ("fts4(a, matchinfo=fts3)", &["segments", "segdir", "content"]),
+            ("fts4", &["segments", "segdir", "content", "docsize"]),
+            ("rtree(id, a, b)", &[]),
+        ] {
+            let sql = format!("CREATE VIRTUAL TABLE \"using\" USING {module}");
+            assert_eq!(indispensable(&sql), tables, "{module}");
+        }
+    }
 
     #[test]
     fn only_virtual_tables_of_known_modules_pass() {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use schema_engine::restore::{RestoreReport, SourceKind};
 
-use crate::support::{dump_to, files, folder, restore_now, told};
+use crate::support::{check, dump_to, files, folder, restore_now, told};
 
 /// Opens a database as its app does.
 fn as_the_app(path: &Path) -> Connection {
@@ -35,6 +35,36 @@ const SORTED: &str = "
     INSERT INTO decks VALUES (1, 'b'), (2, 'A');
     CREATE TABLE plain (a, b COLLATE by_letter);
     INSERT INTO plain VALUES (1, 'x');";
+
+/// SQLite asks for a collation that it misses in the encoding of the database.
+const ENCODINGS: [&str; 3] = ["UTF-8", "UTF-16le", "UTF-16be"];
+
+#[test]
+fn rows_are_counted_and_saved_in_every_encoding() {
+    for encoding in ENCODINGS {
+        let folder = folder();
+        let sql =
+            format!("PRAGMA encoding='{encoding}'; {SORTED} INSERT INTO tags VALUES ('é', 4);");
+        let original = app_database(&folder.path().join("a.db"), &sql);
+        let checked = check(&original).unwrap();
+        assert_eq!((checked.tables, checked.rows, checked.worst()), (3, 7, None), "{encoding}");
+        // Only counted with the order that stands in for it.
+        for table in ["tags", "decks"] {
+            let start = format!("{table} can't be checked outside of its app: no such collation");
+            assert!(checked.notes.iter().any(|note| note.starts_with(&start)), "{checked:?}");
+        }
+        let script = folder.path().join("a.sql");
+        assert_eq!(dump_to(&original, &script).unwrap().rows, 7);
+        let loaded = folder.path().join("loaded.db");
+        as_the_app(&loaded).execute_batch(&fs::read_to_string(&script).unwrap()).unwrap();
+        assert_eq!(restore_now(&folder.path().join("b.db"), &original).unwrap().rows, 7);
+        for copy in ["loaded.db", "b.db"] {
+            let again = folder.path().join("again.sql");
+            let _ = dump_to(&folder.path().join(copy), &again).unwrap();
+            assert_eq!(fs::read(&again).unwrap(), fs::read(&script).unwrap(), "{encoding} {copy}");
+        }
+    }
+}
 
 #[test]
 fn a_database_is_dumped_without_the_collation_of_its_app() {

@@ -4,11 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use schema_engine::history::Migrations;
-use schema_engine::progress::Silent;
-use schema_engine::verify::{Finding, Verification, verify};
+use schema_engine::verify::Finding;
 
-use crate::support::{database, dump_to, files, folder, restore_now, told, value};
+use crate::support::{check, database, dump_to, files, folder, restore_now, told, value};
 
 /// Full-text tables of every kind, by what they are made with; `notes` is a table of texts.
 const KINDS: [&str; 8] = [
@@ -50,12 +48,6 @@ fn with_a_tokenizer_of_its_app(path: &Path, kind: &str) -> PathBuf {
     file
 }
 
-fn check(file: &Path) -> Verification {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let checked = runtime.expect("a runtime").block_on(verify(file, &Migrations::new(), &Silent));
-    checked.expect("the check")
-}
-
 #[test]
 fn they_are_restored_with_all_that_is_behind_them() {
     for kind in KINDS {
@@ -82,7 +74,7 @@ fn they_are_restored_with_all_that_is_behind_them() {
 
         // Both the database and the dump are sound, and what the app has to bring along is named.
         for file in [&original, &script] {
-            let checked = check(file);
+            let checked = check(file).unwrap();
             let found: Vec<_> = checked.findings.iter().map(Finding::message).collect();
             assert_eq!(found.len(), 2, "{kind}: {found:?}");
             for (found, what) in found.iter().zip(["virtual table f", "view found"]) {

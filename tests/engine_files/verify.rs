@@ -5,21 +5,16 @@ use std::io::Write as _;
 use std::path::Path;
 
 use rusqlite::Connection;
+use schema_engine::ErrorKind;
 use schema_engine::dump::{DumpOptions, DumpTarget, dump};
 use schema_engine::executor::{Executor, SafetyCopies};
 use schema_engine::history::Migrations;
 use schema_engine::progress::{Progress, Silent};
-use schema_engine::verify::{Finding, Fix, Kind, Severity, Verification, verify};
-use schema_engine::{ErrorKind, Result};
+use schema_engine::verify::{Finding, Fix, Kind, Severity, verify};
 use sea_orm::{ConnectionTrait as _, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-use crate::support::{database, dump_to, files, fixture, folder, told, value};
-
-fn check(file: &Path) -> Result<Verification> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(verify(file, &Migrations::new(), &Silent))
-}
+use crate::support::{check, database, dump_to, files, fixture, folder, told, value};
 
 /// The codes that are found; the folder must be as it was before.
 fn codes(file: &Path) -> Vec<&'static str> {

@@ -204,7 +204,7 @@ fn dump_open(
     // Everything is read within this transaction, so it is one state of the database.
     let snapshot = connection.transaction().map_err(failed)?;
     let collations = collations::of_the_app(&snapshot).map_err(failed)?;
-    collations::stand_in(&snapshot).map_err(failed)?;
+    collations::stand_in(&snapshot, &collations).map_err(failed)?;
     let order = Order {
         selection,
         made_by: options.made_by,

@@ -80,23 +80,24 @@ pub(super) fn count(database: &Path) -> rusqlite::Result<Counts> {
 
 /// How much there is in a database that is open.
 pub(super) fn count_in(connection: &Connection) -> rusqlite::Result<Counts> {
-    // Counting compares nothing.
-    collations::stand_in(connection)?;
     let tables: Vec<(String, i64)> = connection
         .prepare("SELECT name, rootpage FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut counts = Counts { tables: tables.len() as u64, rows: 0 };
-    // A virtual table has no page of its own and no rows of its own either.
-    for (table, _) in tables.iter().filter(|(_, root)| *root != 0) {
-        let rows: i64 = connection.query_row(
-            &format!("SELECT count(*) FROM {}", quoted(table)),
-            [],
-            |row| row.get(0),
-        )?;
-        counts.rows += rows.unsigned_abs();
-    }
-    Ok(counts)
+    // Counting compares nothing.
+    collations::standing_in(connection, || {
+        // A virtual table has no page of its own and no rows of its own either.
+        for (table, _) in tables.iter().filter(|(_, root)| *root != 0) {
+            let rows: i64 = connection.query_row(
+                &format!("SELECT count(*) FROM {}", quoted(table)),
+                [],
+                |row| row.get(0),
+            )?;
+            counts.rows += rows.unsigned_abs();
+        }
+        Ok(counts)
+    })
 }
 
 fn open(database: &Path) -> rusqlite::Result<Connection> {

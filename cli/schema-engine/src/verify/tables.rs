@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row};
 
 use crate::database_file::soundness::is_missing_something;
+use crate::dump::collations;
 use crate::ident::Ident;
 use crate::schema::is_bookkeeping;
 use crate::sql::lexer::significant_tokens;
@@ -159,10 +160,11 @@ fn count(connection: &Connection, table: &Ident) -> rusqlite::Result<u64> {
         connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
     };
     match count("") {
-        // An index needs a collation that only the app has; so may a table without rowids, whose
-        // rows stay uncounted.
+        // An index, or the key of a table without rowids, needs a collation that only the app has.
         Err(error) if is_missing_something(&error) => match count(" NOT INDEXED") {
-            Err(error) if is_missing_something(&error) => Ok(0),
+            Err(error) if is_missing_something(&error) => {
+                collations::standing_in(connection, || count(" NOT INDEXED"))
+            }
             rows => rows,
         },
         rows => rows,

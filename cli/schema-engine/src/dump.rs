@@ -26,7 +26,7 @@ pub use parts::DumpParts;
 pub(crate) use schema::{is_reserved, quoted};
 pub(crate) use script::sequence_helper;
 
-use crate::database_file::durable::{self, Existing, Unpublished};
+use crate::database_file::durable::{self, Existing, Flushing, Unpublished};
 use crate::database_file::soundness::{self, Depth, Soundness};
 use crate::database_file::{DatabaseFile, Found, real_path, same_file};
 use crate::error::{Error, Result};
@@ -161,12 +161,17 @@ fn dump_to_file(file: &DatabaseFile, path: &Path, options: &DumpOptions<'_>) -> 
     let folder = path.parent().unwrap_or(Path::new("."));
     durable::sweep(folder, DRAFT);
     let attempt = |damage: &[String]| {
-        let mut draft = durable::draft(folder, DRAFT).map_err(failed)?;
+        let draft = durable::draft(folder, DRAFT).map_err(failed)?;
         // A file system that knows no locks has its drafts swept a minute after the last write.
         let _ = draft.as_file().try_lock();
-        let out = draft.as_file_mut();
         let packing = Packing::of(path);
-        let report = dump_open(file, out, packing, Some(path.to_owned()), options, damage)?;
+        let report = thread::scope(|scope| {
+            let mut out = Flushing::start(scope, draft.as_file()).map_err(failed)?;
+            let report =
+                dump_open(file, &mut out, packing, Some(path.to_owned()), options, damage)?;
+            out.finish().map_err(failed)?;
+            Ok(report)
+        })?;
         Ok((draft, report))
     };
     let (mut draft, mut report) = attempt(&[])?;

@@ -26,6 +26,7 @@ mod window;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use tempfile::TempPath;
@@ -208,7 +209,12 @@ fn load_beside(
             (SourceKind::Database, counts)
         }
     };
-    let unchecked = check::check(&draft.path, source, options)?;
+    let unchecked = thread::scope(|scope| {
+        let flushed = scope.spawn(|| draft.flush());
+        let unchecked = check::check(&draft.path, source, options)?;
+        flushed.join().unwrap_or_else(|_| Err(Error::failed("the flushing broke off")))?;
+        Ok(unchecked)
+    })?;
     Ok(Loaded { draft, file: file.clone(), copy_name, source, packing, counts, unchecked })
 }
 

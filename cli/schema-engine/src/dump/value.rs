@@ -120,7 +120,7 @@ fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
         out.push(b'\'');
         return;
     }
-    match std::str::from_utf8(bytes) {
+    match simdutf8::basic::from_utf8(bytes) {
         Ok(text) => write_text(out, text),
         Err(_) => write_cast(out, bytes),
     }

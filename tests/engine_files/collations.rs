@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use schema_engine::restore::{RestoreReport, SourceKind};
+use schema_engine::verify::{Finding, Severity};
 
 use crate::support::{check, dump_to, files, folder, restore_now, told};
 
@@ -145,4 +146,113 @@ fn a_function_of_the_app_is_named() {
     let report = restore_now(&target, &original).unwrap();
     assert!(report.unchecked.iter().all(|line| line.starts_with("t: ")), "{report:?}");
     assert_eq!(report.rows, 2);
+}
+
+/// Definitions that need the app, with rows, and what is needed and goes unchecked.
+const NEEDING_THE_APP: [(&str, &str, &[&str]); 6] = [
+    (SORTED, "collation `by_letter`", &["tags can't", "decks can't"]),
+    (
+        "CREATE TABLE one (a, CHECK (a <> 'X' COLLATE by_letter)); INSERT INTO one VALUES (1);
+         CREATE TABLE sorted (a COLLATE by_letter UNIQUE); INSERT INTO sorted VALUES ('K');
+         CREATE TABLE child (a REFERENCES sorted (a)); INSERT INTO child VALUES ('k');
+         CREATE INDEX some ON one (a) WHERE a > 'x' COLLATE by_letter;",
+        "collation `by_letter`",
+        &["sorted can't", "the CHECKs of one can't", "the references of child can't"],
+    ),
+    (
+        "CREATE TABLE t (a, b NOT NULL UNIQUE AS (twice(a)) STORED, CHECK (twice(a) > 0));
+         CREATE UNIQUE INDEX i ON t (twice(a)); CREATE INDEX some ON t (a) WHERE twice(a) > 2;
+         INSERT INTO t VALUES (1), (2);",
+        "function `twice`",
+        &["the CHECKs of t can't"],
+    ),
+    (
+        "CREATE TABLE t (a COLLATE by_letter PRIMARY KEY, n INT, b AS (twice(n))) WITHOUT ROWID;
+         INSERT INTO t VALUES ('b', 1), ('A', 2), ('C', 3);",
+        "collation `by_letter` and the function `twice`",
+        &["t can't"],
+    ),
+    // What stands in gives what this column mustn't hold.
+    (
+        "CREATE TABLE t (a INT, b NOT NULL AS (nullif(twice(a), 1)) STORED);
+         INSERT INTO t VALUES (1), (2); CREATE TABLE other (a); INSERT INTO other VALUES ('x');",
+        "function `twice`",
+        &["its rows were read and counted"],
+    ),
+    (
+        "CREATE TABLE v_data (a); INSERT INTO v_data VALUES (1); PRAGMA writable_schema = ON;
+         INSERT INTO sqlite_schema VALUES ('table', 'v', 'v', 0, 'CREATE VIRTUAL TABLE v USING vec0(a)');",
+        "virtual table module `vec0`",
+        &[],
+    ),
+];
+
+#[test]
+fn a_whole_dump_that_only_its_app_can_load_is_no_damage() {
+    for (sql, needed, unchecked) in NEEDING_THE_APP {
+        let folder = folder();
+        let original = app_database(&folder.path().join("a.db"), sql);
+        for name in ["a.sql", "a.sql.gz", "a.sql.zst"] {
+            let script = folder.path().join(name);
+            let report = dump_to(&original, &script).unwrap();
+            let checked = check(&script).unwrap();
+            let found = &checked.findings[0];
+            assert_eq!((found.code(), checked.worst()), ("TV108", Some(Severity::Warning)));
+            let expected = format!("only its app can load the dump, which needs the {needed}");
+            assert_eq!(found.message(), expected);
+            assert_eq!((checked.tables, checked.rows), (report.tables, report.rows), "{sql}");
+            let others: Vec<_> = checked.findings[1..].iter().map(Finding::code).collect();
+            assert!(others.iter().all(|code| *code == "TV402"), "{checked:?}");
+            for start in unchecked {
+                let found = checked.notes.iter().filter(|note| note.starts_with(start)).count();
+                assert_eq!(found, 1, "{start}: {checked:?}");
+            }
+            // What is checked is not what stands in for it; and nothing of it is restored.
+            assert!(restore_now(&folder.path().join("b.db"), &script).is_err());
+        }
+        // Of another tool, it has no checksum.
+        let text = fs::read_to_string(folder.path().join("a.sql")).unwrap();
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("-- ")).collect();
+        let script = folder.path().join("other.sql");
+        fs::write(&script, lines.join("\n")).unwrap();
+        let codes: Vec<_> = check(&script).unwrap().findings.iter().map(Finding::code).collect();
+        assert_eq!(codes[..2], ["TV108", "TV106"], "{sql}");
+    }
+}
+
+#[test]
+fn a_dump_that_only_its_app_can_load_is_damaged_if_it_was_cut_or_changed() {
+    for (sql, ..) in NEEDING_THE_APP {
+        let folder = folder();
+        let original = app_database(&folder.path().join("a.db"), sql);
+        let script = folder.path().join("a.sql");
+        let _ = dump_to(&original, &script).unwrap();
+        let text = fs::read_to_string(&script).unwrap();
+        let mut wrong = vec![
+            text.replacen("(1", "(7", 1),
+            text.replace("by_letter", "by_better")
+                .replace("twice", "thrice")
+                .replace("vec0", "vec1"),
+            text.replace("COMMIT;\n", ""),
+        ];
+        // A row less, and the text cut after any of its lines.
+        let row = text.lines().find(|line| line.starts_with("INSERT INTO \"")).unwrap();
+        wrong.push(text.replace(&format!("{row}\n"), ""));
+        let ends = text.match_indices('\n').map(|(at, _)| at);
+        wrong.extend(ends.filter(|at| at + 1 < text.len()).map(|at| text[..=at].to_owned()));
+        for wrong in wrong.into_iter().filter(|wrong| *wrong != text) {
+            fs::write(&script, &wrong).unwrap();
+            let codes: Vec<_> =
+                check(&script).unwrap().findings.iter().map(Finding::code).collect();
+            assert_eq!(codes, ["TV103"], "{wrong}");
+        }
+        // So it is where it is packed.
+        for name in ["a.sql.gz", "a.sql.zst"] {
+            let script = folder.path().join(name);
+            let _ = dump_to(&original, &script).unwrap();
+            let bytes = fs::read(&script).unwrap();
+            fs::write(&script, &bytes[..bytes.len() * 2 / 3]).unwrap();
+            assert_eq!(check(&script).unwrap().worst(), Some(Severity::Damage));
+        }
+    }
 }

@@ -98,6 +98,9 @@ fn damage_is_told_from_rows_that_break_a_check() {
     let found = check(&file).unwrap();
     assert_eq!(found.findings[0].message(), "1 row of parent breaks a CHECK");
     assert_eq!(found.worst(), Some(Severity::Warning));
+    let script = folder.path().join("a.sql");
+    let _ = dump_to(&file, &script).unwrap();
+    assert_eq!(check(&script).unwrap().findings, found.findings);
 
     let large = database(
         &folder.path().join("b.db"),

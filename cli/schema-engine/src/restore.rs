@@ -4,6 +4,7 @@
 //! not at all.
 
 mod check;
+mod complaint;
 pub(crate) mod confined;
 mod draft;
 mod feed;
@@ -18,6 +19,7 @@ mod schema_statement;
 mod script;
 mod source;
 mod split;
+mod stand_in;
 mod statement;
 mod token;
 mod virtual_table;
@@ -32,17 +34,21 @@ use std::time::Duration;
 use tempfile::TempPath;
 
 use crate::backup::{self, CopyName, SafetyCopy};
+use crate::database_file::soundness::Unchecked;
 use crate::database_file::{DatabaseFile, Found, LOCK_TIMEOUT};
 use crate::dump::seal::Counts;
 use crate::dump::{DumpOptions, DumpTarget, dump, is_reserved};
 use crate::error::{Error, Result};
+use crate::from_the_app::FromTheApp;
 use crate::progress::{Progress, Silent, Unit, begin, stop_if_asked};
 use draft::{Draft, draft};
+use script::Filled;
 use source::Content;
 
 pub(crate) use draft::sweep;
 pub(crate) use script::stoppable;
 pub use source::{Packing, RestoreSource, SourceKind};
+pub(crate) use stand_in::NeedsItsApp;
 
 /// What the statements of a file are, and so what they may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,7 +157,8 @@ pub struct Loaded {
     source: SourceKind,
     packing: Packing,
     counts: Counts,
-    unchecked: Vec<String>,
+    from_the_app: Vec<FromTheApp>,
+    unchecked: Vec<Unchecked>,
 }
 
 /// Loads and checks a database beside its place, which isn't touched. See [`restore`].
@@ -165,16 +172,28 @@ pub fn load<'a>(
     options: &RestoreOptions<'_>,
 ) -> Result<Loaded> {
     let file = DatabaseFile::resolve(database)?.waiting(options.lock_timeout);
-    load_beside(&file, source.into(), options).map_err(|error| match error.data_state() {
+    let loaded = load_beside(&file, source.into(), options, NeedsItsApp::Refuse);
+    loaded.map_err(|error| match error.data_state() {
         Some(_) => error,
         None => error.state("Nothing was restored; the database is unchanged."),
     })
+}
+
+/// Loads a dump as [`load`] does, but only to be looked at: it mustn't be put in place.
+pub(crate) fn load_for_a_look(
+    database: &Path,
+    source: &Path,
+    options: &RestoreOptions<'_>,
+    needs_its_app: NeedsItsApp,
+) -> Result<Loaded> {
+    load_beside(&DatabaseFile::resolve(database)?, source.into(), options, needs_its_app)
 }
 
 fn load_beside(
     file: &DatabaseFile,
     source: RestoreSource<'_>,
     options: &RestoreOptions<'_>,
+    needs_its_app: NeedsItsApp,
 ) -> Result<Loaded> {
     let copy_name = backup::copy_name(file, options.label, &options.now_stamp)?;
     if let RestoreSource::File(source) = source
@@ -188,9 +207,10 @@ fn load_beside(
     let name = source.name();
     let opened = source::open(source)?;
     let packing = opened.packing;
-    let shape = script::Shape { page_size: place::required_page_size(file)? };
+    let shape = script::Shape { page_size: place::required_page_size(file)?, needs_its_app };
     let draft = draft(file)?;
-    let (source, counts) = match opened.content {
+    let copy = |path: &Path| copy(file, path, &name, &draft.path, shape, options.progress);
+    let (source, Filled { counts, from_the_app }) = match opened.content {
         Content::Dump(input) => {
             let watch = script::Watch {
                 read: opened.read,
@@ -199,14 +219,11 @@ fn load_beside(
             };
             (SourceKind::Dump, script::load(input, &draft.path, shape, &watch)?)
         }
-        Content::DatabaseFile(path) => {
-            (SourceKind::Database, copy(file, path, &name, &draft.path, shape, options.progress)?)
-        }
+        Content::DatabaseFile(path) => (SourceKind::Database, copy(path)?),
         Content::DatabaseBytes(mut input) => {
             let whole = self::draft(file)?;
             save(&mut input, &whole.path, options.progress)?;
-            let counts = copy(file, &whole.path, &name, &draft.path, shape, options.progress)?;
-            (SourceKind::Database, counts)
+            (SourceKind::Database, copy(&whole.path)?)
         }
     };
     let unchecked = thread::scope(|scope| {
@@ -215,7 +232,16 @@ fn load_beside(
         flushed.join().unwrap_or_else(|_| Err(Error::failed("the flushing broke off")))?;
         Ok(unchecked)
     })?;
-    Ok(Loaded { draft, file: file.clone(), copy_name, source, packing, counts, unchecked })
+    Ok(Loaded {
+        draft,
+        file: file.clone(),
+        copy_name,
+        source,
+        packing,
+        counts,
+        from_the_app,
+        unchecked,
+    })
 }
 
 /// Writes a database that comes as a stream into a file.
@@ -230,6 +256,10 @@ fn save(input: &mut impl Read, target: &Path, progress: &dyn Progress) -> Result
         }
         step.advance(count)?;
     }
+}
+
+fn told(unchecked: &[Unchecked]) -> Vec<String> {
+    unchecked.iter().map(|(table, why)| format!("{table}: {why}")).collect()
 }
 
 impl Loaded {
@@ -259,8 +289,17 @@ impl Loaded {
     }
 
     /// Tables that couldn't be checked without what their app has, each with the reason.
-    pub fn unchecked(&self) -> &[String] {
+    pub fn unchecked(&self) -> Vec<String> {
+        told(&self.unchecked)
+    }
+
+    pub(crate) fn unchecked_tables(&self) -> &[Unchecked] {
         &self.unchecked
+    }
+
+    /// What its app would have brought along, and something stood in for.
+    pub(crate) fn needed(&self) -> &[FromTheApp] {
+        &self.from_the_app
     }
 
     /// How many tables and rows it would replace, if there is a database that can be read.
@@ -287,6 +326,7 @@ impl Loaded {
             source,
             packing,
             counts,
+            from_the_app: _,
             unchecked,
         } = self;
         let placed = place::put(path, &file, &copy_name)?;
@@ -297,7 +337,7 @@ impl Loaded {
             packing,
             tables: counts.tables,
             rows: counts.rows,
-            unchecked,
+            unchecked: told(&unchecked),
             safety_copy: placed.safety_copy,
             set_aside: placed.set_aside,
         })
@@ -335,7 +375,7 @@ fn copy(
     draft: &Path,
     shape: script::Shape,
     progress: &dyn Progress,
-) -> Result<Counts> {
+) -> Result<Filled> {
     stop_if_asked(progress)?;
     let origin = DatabaseFile::resolve(source)?;
     let failed = |error| origin.sqlite_error_about(&name, "can't read", error);
@@ -344,7 +384,8 @@ fn copy(
         reader.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
     if shape.page_size.is_none_or(|required| required == page_size) {
         backup::copy_pages(&reader, draft).map_err(failed)?;
-        return check::count(draft).map_err(failed);
+        let counts = check::count(draft).map_err(failed)?;
+        return Ok(Filled { counts, from_the_app: Vec::new() });
     }
     // A reader has nothing to lose.
     let _ = reader.close();

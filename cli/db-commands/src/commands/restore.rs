@@ -119,7 +119,7 @@ pub(super) fn replace(context: &Context<'_>, input: &Path, wishes: Wishes) -> Re
         bytes,
         revision: stands.revision,
         pending: stands.pending,
-        unchecked: loaded.unchecked().to_vec(),
+        unchecked: loaded.unchecked(),
         safety_copy: None,
     };
     let placed = if wishes.dry_run {

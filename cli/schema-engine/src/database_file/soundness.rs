@@ -26,9 +26,11 @@ pub(crate) struct Soundness {
     /// Full-text tables whose index doesn't fit their texts. That is no damage of the file: the
     /// index can be made anew from the texts, which may well have been changed behind its back.
     pub(crate) misfits: Vec<Ident>,
-    /// Tables that couldn't be checked, each with the reason.
-    pub(crate) unchecked: Vec<(Ident, String)>,
+    pub(crate) unchecked: Vec<Unchecked>,
 }
+
+/// A table that couldn't be checked, and the reason.
+pub(crate) type Unchecked = (Ident, String);
 
 /// Checks a database, and names so many faults at most.
 pub(crate) fn check(

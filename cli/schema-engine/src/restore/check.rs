@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use super::virtual_table::indispensable;
 use super::{ForeignKeys, RestoreOptions, SourceKind, script};
 use crate::database_file::durable;
-use crate::database_file::soundness::{self, Depth};
+use crate::database_file::soundness::{self, Depth, Unchecked};
 use crate::dump::seal::Counts;
 use crate::dump::{collations, quoted};
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ pub(super) fn check(
     database: &Path,
     source: SourceKind,
     options: &RestoreOptions<'_>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Unchecked>> {
     stop_if_asked(options.progress)?;
     let connection = open(database).map_err(cant_check)?;
     let stop = AtomicBool::new(false);
@@ -48,7 +48,7 @@ fn faults(
     connection: &Connection,
     source: SourceKind,
     foreign_keys: ForeignKeys,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Unchecked>> {
     let (faults, unchecked) = integrity(connection, source).map_err(cant_check)?;
     if !faults.is_empty() {
         return Err(Error::failed(format!("what was loaded is damaged: {}", faults.join("; ")))
@@ -114,7 +114,7 @@ fn open(database: &Path) -> rusqlite::Result<Connection> {
 fn integrity(
     connection: &Connection,
     source: SourceKind,
-) -> rusqlite::Result<(Vec<String>, Vec<String>)> {
+) -> rusqlite::Result<(Vec<String>, Vec<Unchecked>)> {
     // An index for searches that doesn't fit its texts was so when it was saved; it can be made anew.
     let soundness = match source {
         SourceKind::Database => soundness::check(connection, Depth::Full, SHOWN)?,
@@ -146,8 +146,7 @@ fn integrity(
     };
     let mut faults = soundness.faults;
     faults.truncate(SHOWN);
-    let unchecked = soundness.unchecked.iter().map(|(table, why)| format!("{table}: {why}"));
-    Ok((faults, unchecked.collect()))
+    Ok((faults, soundness.unchecked))
 }
 
 /// Which of the tables behind a full-text table are missing. SQLite takes some of them for an index

@@ -175,8 +175,7 @@ fn schema_objection(context: &AuthContext<'_>) -> Option<String> {
 }
 
 fn unknown_module(module: &str) -> Option<String> {
-    (!virtual_table::is_known(module))
-        .then(|| format!("needs the virtual table module `{module}`, which isn't let in"))
+    (!virtual_table::is_known(module)).then(|| virtual_table::not_let_in(module))
 }
 
 fn dangerous(function: &str) -> Option<String> {

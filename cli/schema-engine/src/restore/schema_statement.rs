@@ -99,8 +99,7 @@ fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
 fn insert(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {
     let (table, rest) = filled_table(tokens)?;
     if is_schema(&table) {
-        let (name, sql) = virtual_table::read(rest)?;
-        return Ok(Command::VirtualTable { name, sql });
+        return virtual_table::read(rest).map(Command::VirtualTable);
     }
     match rows::rewrite(text, rest) {
         Ok(sql) => Ok(Command::Insert { table, sql }),

@@ -3,8 +3,9 @@
 //! A dump is a program. Only the forms that dumps consist of are let through, whatever SQLite
 //! would do with others; the authorizer stands behind that.
 
+use super::rows;
 use super::token::{Kind, Token, Tokens};
-use super::{rows, virtual_table};
+use super::virtual_table::{self, VirtualTable};
 
 /// A statement that may run, or that stands for something to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(super) enum Command {
     /// Fills this table.
     Insert { table: String, sql: String },
     /// Enters a virtual table in the schema.
-    VirtualTable { name: String, sql: String },
+    VirtualTable(VirtualTable),
     /// Makes `sqlite_sequence` be there.
     Sequence,
     /// Removes the helper that made it be there.
@@ -126,8 +127,7 @@ pub(super) fn sets_utf16(text: &[u8]) -> bool {
 fn insert(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {
     let (table, tokens) = filled_table(tokens)?;
     if is_schema(&table) {
-        let (name, sql) = virtual_table::read(tokens)?;
-        return Ok(Command::VirtualTable { name, sql });
+        return virtual_table::read(tokens).map(Command::VirtualTable);
     }
     Ok(Command::Insert { table, sql: rows::rewrite(text, tokens)? })
 }

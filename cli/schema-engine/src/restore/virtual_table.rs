@@ -11,9 +11,18 @@ use super::token::{Kind, Token, Tokens};
 pub(super) const MODULES: [&str; 8] =
     ["fts3", "fts4", "fts4aux", "fts5", "fts5vocab", "rtree", "rtree_i32", "geopoly"];
 
-/// Reads `(type,name,tbl_name,rootpage,sql) VALUES('table',N,N,0,'CREATE VIRTUAL TABLE …')`: the
-/// name and the definition.
-pub(super) fn read(tokens: Tokens<'_>) -> Result<(String, String), Objection> {
+/// A virtual table of a dump.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct VirtualTable {
+    pub(super) name: String,
+    /// Its definition.
+    pub(super) sql: String,
+    /// Its module, which may be none of those that may be used.
+    pub(super) module: String,
+}
+
+/// Reads `(type,name,tbl_name,rootpage,sql) VALUES('table',N,N,0,'CREATE VIRTUAL TABLE …')`.
+pub(super) fn read(tokens: Tokens<'_>) -> Result<VirtualTable, Objection> {
     let objection = || "writes to the schema other than for a virtual table".to_owned();
     let tokens: Vec<Token<'_>> =
         tokens.filter(|token| !matches!(token.kind, Kind::Sign(b'(' | b')' | b','))).collect();
@@ -34,12 +43,12 @@ pub(super) fn read(tokens: Tokens<'_>) -> Result<(String, String), Objection> {
     if !is_whole || super::is_reserved(&name) {
         return Err(objection());
     }
-    check_definition(&name, &sql)?;
-    Ok((name, sql))
+    let module = module(&name, &sql)?;
+    Ok(VirtualTable { name, sql, module })
 }
 
-/// Checks that this is `CREATE VIRTUAL TABLE [IF NOT EXISTS] name USING module(…)`.
-fn check_definition(name: &str, sql: &str) -> Result<(), Objection> {
+/// The module in `CREATE VIRTUAL TABLE name USING module(…)`.
+fn module(name: &str, sql: &str) -> Result<String, Objection> {
     let mut tokens = Tokens::new(sql.as_bytes());
     let begins = ["CREATE", "VIRTUAL", "TABLE"]
         .into_iter()
@@ -49,11 +58,12 @@ fn check_definition(name: &str, sql: &str) -> Result<(), Objection> {
     if !begins || !using || found.as_deref() != Some(name) {
         return Err(format!("gives `{name}` a definition that isn't a virtual table's"));
     }
-    let module = tokens.next().and_then(|token| token.name()).unwrap_or_default();
-    if !is_known(&module) {
-        return Err(format!("needs the virtual table module `{module}`, which isn't let in"));
-    }
-    Ok(())
+    Ok(tokens.next().and_then(|token| token.name()).unwrap_or_default())
+}
+
+/// The end of a sentence about a module that may not be used.
+pub(super) fn not_let_in(module: &str) -> String {
+    format!("needs the virtual table module `{module}`, which isn't let in")
 }
 
 /// Whether a module may be used.
@@ -94,7 +104,7 @@ pub(super) fn indispensable(sql: &str) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{indispensable, read};
+    use super::{indispensable, is_known, read};
     use crate::restore::token::Tokens;
 
     #[test]
@@ -122,15 +132,18 @@ mod tests {
         assert_eq!(
             row("'table','a''b','a''b',0,'CREATE VIRTUAL TABLE \"a''b\" USING fts5(x, y)'")
                 .unwrap()
-                .0,
+                .name,
             "a'b"
         );
+        let of_another_module = row("'table','t','t',0,'CREATE VIRTUAL TABLE t USING csv(x=y)'");
+        assert_eq!(of_another_module.unwrap().module, "csv");
+        assert!(!is_known("csv") && is_known("FTS5"));
         for wrong in [
             "'table','t','t',2,'CREATE TABLE t(a)'",
             "'table','t','t',0,'CREATE TABLE t(a)'",
             "'table','t','u',0,'CREATE VIRTUAL TABLE t USING fts5(x)'",
             "'table','t','t',3,'CREATE VIRTUAL TABLE t USING fts5(x)'",
-            "'table','t','t',0,'CREATE VIRTUAL TABLE t USING csv(filename=x)'",
+            "'table','t','t',0,'CREATE VIRTUAL TABLE t USE fts5(x)'",
             "'view','t','t',0,'CREATE VIEW t AS SELECT 1'",
             "1",
         ] {

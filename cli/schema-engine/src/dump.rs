@@ -31,6 +31,7 @@ use crate::database_file::soundness::{self, Depth, Soundness};
 use crate::database_file::{DatabaseFile, Found, real_path, same_file};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Silent};
+use crate::restore::mistaken;
 use output::{Output, Packing};
 use parts::Selection;
 use script::Order;
@@ -124,12 +125,9 @@ pub fn dump(
             .next("Look at the path, or create the database first."));
         }
         Found::Other => {
-            return Err(Error::failed(format!(
-                "{} is not a SQLite database",
-                file.path().display()
-            ))
-            .state(nothing_written)
-            .next("Look at the path."));
+            return Err(mistaken::no_database(file.path())
+                .state(nothing_written)
+                .next("Look at the path."));
         }
         Found::Empty | Found::Database => {}
     }

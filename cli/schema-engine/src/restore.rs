@@ -11,6 +11,7 @@ mod feed;
 mod guard;
 mod literal;
 mod loader;
+pub(crate) mod mistaken;
 mod place;
 mod reader;
 mod row_batch;
@@ -203,6 +204,9 @@ fn load_beside(
             .next("Name the dump or the copy to restore from."));
     }
     file.refuse_other_names()?;
+    if file.found()? == Found::Other {
+        mistaken::refuse(file.path())?;
+    }
     sweep(file);
     let name = source.name();
     let opened = source::open(source)?;

@@ -57,9 +57,14 @@ pub(super) fn load_schema(source: &Path, target: &Path) -> Result<()> {
     let mut splitter = Splitter::new(input, Dialect::Schema);
     while let Some(statement) = splitter.next().map_err(in_file)? {
         loader.run(&statement).map_err(|error| {
-            in_file(error)
-                .state("Nothing outside of a temporary database was touched.")
-                .next("A schema is CREATE, ALTER, DROP and INSERT statements and the like.")
+            let steps = error.next_steps().to_vec();
+            let error =
+                in_file(error).state("Nothing outside of a temporary database was touched.");
+            if steps.is_empty() {
+                return error
+                    .next("A schema is CREATE, ALTER, DROP and INSERT statements and the like.");
+            }
+            steps.into_iter().fold(error, Error::next)
         })?;
     }
     let _ = loader.finish().map_err(in_file)?;

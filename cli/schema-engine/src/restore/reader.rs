@@ -451,7 +451,9 @@ fn told_damage(bytes: &[u8]) -> Option<String> {
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn unreadable(error: std::io::Error) -> Error {
-    Error::failed("can't read the dump").because(error)
+    Error::failed("can't read the dump")
+        .because(error)
+        .next("Take another copy of the dump if this one is damaged.")
 }
 
 /// Reads `INSERT INTO name(columns) VALUES`: how long it is, and the table.

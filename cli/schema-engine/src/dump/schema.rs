@@ -7,6 +7,8 @@ use rusqlite::{Connection, types::ValueRef};
 use super::order::parents_first;
 use super::value::Encoding;
 use crate::error::{Error, Result};
+use crate::sql::first::first_statement;
+use crate::sql::lexer::significant_tokens;
 
 /// What a table is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +158,7 @@ fn objects(connection: &Connection) -> Result<Vec<Object>> {
     let mut objects = Vec::new();
     while let Some(row) = rows.next().map_err(unreadable)? {
         let sql = match row.get_ref(4).map_err(unreadable)? {
-            ValueRef::Text(sql) => Some(sql.to_vec()),
+            ValueRef::Text(sql) => Some(as_sqlite_reads_it(sql).to_vec()),
             _ => None,
         };
         objects.push(Object {
@@ -168,6 +170,14 @@ fn objects(connection: &Connection) -> Result<Vec<Object>> {
         });
     }
     Ok(objects)
+}
+
+/// A stored text without what somebody put behind it: whoever loads the dump would run that.
+fn as_sqlite_reads_it(sql: &[u8]) -> &[u8] {
+    match std::str::from_utf8(sql) {
+        Ok(text) if significant_tokens(text).is_ok() => first_statement(text).as_bytes(),
+        _ => sql,
+    }
 }
 
 fn unreadable(error: rusqlite::Error) -> Error {

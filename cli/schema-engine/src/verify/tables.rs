@@ -8,6 +8,7 @@ use crate::database_file::soundness::is_missing_something;
 use crate::dump::collations;
 use crate::ident::Ident;
 use crate::schema::is_bookkeeping;
+use crate::sql::first::first_statement;
 use crate::sql::lexer::significant_tokens;
 
 /// What `sqlite_schema` holds, and how many rows there are.
@@ -21,6 +22,7 @@ pub(super) struct Stored {
     pub(super) kind: String,
     pub(super) name: Ident,
     pub(super) table: Ident,
+    /// Its text, without what somebody may have put behind it: some of it is run.
     pub(super) sql: Option<String>,
 }
 
@@ -52,12 +54,12 @@ impl Tables {
             connection,
             "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid",
             |row| {
-                let sql = row.get_ref(3)?.as_bytes().ok();
+                let sql = row.get_ref(3)?.as_bytes().ok().map(String::from_utf8_lossy);
                 Ok(Stored {
                     kind: text(row, 0)?,
                     name: name(row, 1)?,
                     table: name(row, 2)?,
-                    sql: sql.map(|sql| String::from_utf8_lossy(sql).into_owned()),
+                    sql: sql.map(|sql| first_statement(&sql).to_owned()),
                 })
             },
         )?;

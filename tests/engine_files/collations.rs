@@ -195,6 +195,24 @@ fn a_whole_dump_that_only_its_app_can_load_is_no_damage() {
         for name in ["a.sql", "a.sql.gz", "a.sql.zst"] {
             let script = folder.path().join(name);
             let report = dump_to(&original, &script).unwrap();
+            // What is needed is said when the dump is made, and in it.
+            let told = [
+                ("collation", &report.collations),
+                ("function", &report.functions),
+                ("virtual table module", &report.modules),
+            ];
+            let names = |(what, names): (&str, &Vec<String>)| {
+                names.iter().map(|name| format!("{what} `{name}`")).collect::<Vec<_>>()
+            };
+            let told: Vec<_> = told.into_iter().flat_map(names).collect();
+            assert_eq!(told.join(" and the ").to_lowercase(), needed, "{sql}");
+            if name == "a.sql" {
+                let text = fs::read_to_string(&script).unwrap().to_lowercase();
+                for needed in needed.split(" and the ") {
+                    let line = format!("-- needs the {} of its app\n", needed.replace('`', ""));
+                    assert!(text.contains(&line), "{text}");
+                }
+            }
             let checked = check(&script).unwrap();
             let found = &checked.findings[0];
             assert_eq!((found.code(), checked.worst()), ("TV108", Some(Severity::Warning)));

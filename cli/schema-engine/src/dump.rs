@@ -6,6 +6,7 @@
 
 pub(crate) mod collations;
 mod header;
+mod needs;
 mod order;
 mod output;
 mod parts;
@@ -30,11 +31,12 @@ use crate::database_file::durable::{self, Existing, Flushing, Unpublished};
 use crate::database_file::soundness::{self, Depth, Soundness};
 use crate::database_file::{DatabaseFile, Found, real_path, same_file};
 use crate::error::{Error, Result};
+use crate::from_the_app::Kind;
 use crate::progress::{Progress, Silent};
 use crate::restore::mistaken;
 use output::{Output, Packing};
 use parts::Selection;
-use script::Order;
+use script::{Held, Order};
 use seal::{Counts, Holds};
 
 /// Where a dump goes.
@@ -96,6 +98,10 @@ pub struct DumpReport {
     /// Collations that only the app of the database has. No SQLite loads the dump without them, but
     /// a copy of the database file needs none.
     pub collations: Vec<String>,
+    /// Functions of which the same is true.
+    pub functions: Vec<String>,
+    /// Modules of virtual tables of which the same is true.
+    pub modules: Vec<String>,
 }
 
 /// Writes a database as SQL, all of it as it was at one moment, while others may go on writing.
@@ -229,13 +235,17 @@ fn dump_open(
             damage.extend(held.losses.iter().filter(|loss| !known.contains(loss)).cloned());
             let holds = if damage.is_empty() { selection.holds() } else { Holds::Remains };
             script.end(holds)?;
-            Ok((holds, held.counts, held.left_out, damage))
+            Ok((holds, held, damage))
         });
         match result {
-            Ok((holds, counts, left_out, damage)) => {
+            Ok((holds, Held { counts, needs, left_out, .. }, damage)) => {
                 let written = output.finish(holds, counts)?;
                 let Counts { tables, rows } = counts;
                 let (bytes, sha256) = (written.bytes, written.sha256);
+                let names = |kind: Kind| {
+                    let needs = needs.iter().filter(|needed| needed.kind == kind);
+                    needs.map(|needed| needed.name.clone()).collect()
+                };
                 Ok(DumpReport {
                     path,
                     tables,
@@ -244,7 +254,9 @@ fn dump_open(
                     sha256,
                     damage,
                     left_out,
-                    collations: collations.clone(),
+                    collations: names(Kind::Collation),
+                    functions: names(Kind::Function),
+                    modules: names(Kind::Module),
                 })
             }
             Err(error) => {

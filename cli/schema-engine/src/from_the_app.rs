@@ -44,16 +44,21 @@ impl FromTheApp {
     }
 }
 
+impl Kind {
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Collation => "collation",
+            Self::Function => "function",
+            Self::Module => "virtual table module",
+            Self::Tokenizer => "tokenizer",
+        }
+    }
+}
+
 impl fmt::Display for FromTheApp {
     /// As in "collation `by_letter`".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            Kind::Collation => "collation",
-            Kind::Function => "function",
-            Kind::Module => "virtual table module",
-            Kind::Tokenizer => "tokenizer",
-        };
-        write!(f, "{kind} `{}`", self.name)
+        write!(f, "{} `{}`", self.kind.noun(), self.name)
     }
 }
 

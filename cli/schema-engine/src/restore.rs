@@ -49,7 +49,8 @@ use source::Content;
 pub(crate) use draft::sweep;
 pub(crate) use script::stoppable;
 pub use source::{Packing, RestoreSource, SourceKind};
-pub(crate) use stand_in::NeedsItsApp;
+pub(crate) use stand_in::{NeedsItsApp, StandIns};
+pub(crate) use virtual_table::module_of;
 
 /// What the statements of a file are, and so what they may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

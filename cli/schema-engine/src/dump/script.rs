@@ -6,12 +6,14 @@
 use rusqlite::{Connection, ErrorCode, Row, types::ValueRef};
 
 use super::header;
+use super::needs::needs;
 use super::output::{CAPACITY, CHUNK, GaveUp, Output};
 use super::parts::{DumpParts, Selection};
 use super::schema::{Contents, Rows, Table, quoted, selects};
 use super::seal::{Counts, Holds};
 use super::value::{Encoding, write_utf16, write_value};
 use crate::error::{Error, Result};
+use crate::from_the_app::FromTheApp;
 use crate::progress::{Progress, Step, Unit, begin};
 
 /// Makes SQLite create `sqlite_sequence` where no table with AUTOINCREMENT is left but rows are.
@@ -32,7 +34,7 @@ pub(super) struct Order<'a> {
     pub(super) made_by: &'a str,
     /// What is known to be wrong with the database.
     pub(super) damage: &'a [String],
-    /// The collations that only its app has.
+    /// The collations that were missed to read it.
     pub(super) collations: &'a [String],
     pub(super) progress: &'a dyn Progress,
 }
@@ -40,6 +42,8 @@ pub(super) struct Order<'a> {
 /// What a script came to hold.
 pub(super) struct Held {
     pub(super) counts: Counts,
+    /// What is needed of the app wherever it is loaded.
+    pub(super) needs: Vec<FromTheApp>,
     /// What couldn't be read, in words.
     pub(super) losses: Vec<String>,
     /// Virtual tables whose rows are left out.
@@ -68,7 +72,9 @@ pub(super) fn write<'a>(
         losses: Vec::new(),
         buffer: Vec::with_capacity(CAPACITY),
     };
-    for line in header::lines(connection, order) {
+    let needs = needs(connection, &contents, order.collations, parts)
+        .map_err(|error| unreadable("the schema", error))?;
+    for line in header::lines(connection, order, &needs) {
         script.line(&line)?;
     }
     script.line("PRAGMA foreign_keys=OFF;")?;
@@ -111,7 +117,7 @@ pub(super) fn write<'a>(
     }
     let counts = Counts { tables: contents.tables.len() as u64, rows };
     let losses = std::mem::take(&mut script.losses);
-    Ok((script, Held { counts, losses, left_out }))
+    Ok((script, Held { counts, needs, losses, left_out }))
 }
 
 /// How many rows there are, roughly: where rowids tell, by the highest and the lowest.

@@ -1,4 +1,5 @@
-//! What stands in for what only the app of a database has, where its dump is loaded to be looked at.
+//! What stands in for what only the app of a database has, where its dump is loaded to be looked at, or
+//! its tables are made to see what is needed.
 //!
 //! Nothing that is loaded so may be kept: indexes lie in another order than the app's, and what a
 //! function has to give is made up.
@@ -24,14 +25,14 @@ pub(crate) enum NeedsItsApp {
 }
 
 /// What stands in on the connection that loads a dump.
-pub(super) struct StandIns<'a> {
+pub(crate) struct StandIns<'a> {
     connection: &'a Connection,
     allowed: NeedsItsApp,
     used: Vec<FromTheApp>,
 }
 
 impl<'a> StandIns<'a> {
-    pub(super) fn new(connection: &'a Connection, allowed: NeedsItsApp) -> Self {
+    pub(crate) fn new(connection: &'a Connection, allowed: NeedsItsApp) -> Self {
         Self { connection, allowed, used: Vec::new() }
     }
 
@@ -41,7 +42,7 @@ impl<'a> StandIns<'a> {
     }
 
     /// Has something stand in for what SQLite misses; then the statement may be tried again.
-    pub(super) fn take_the_place(&mut self, error: &rusqlite::Error) -> bool {
+    pub(crate) fn take_the_place(&mut self, error: &rusqlite::Error) -> bool {
         let Some(missed) = FromTheApp::missed(&told(error)) else { return false };
         let name = missed.name.as_str();
         let made = match missed.kind {
@@ -67,7 +68,7 @@ impl<'a> StandIns<'a> {
     }
 
     /// What was needed of the app.
-    pub(super) fn used(&self) -> Vec<FromTheApp> {
+    pub(crate) fn used(&self) -> Vec<FromTheApp> {
         let mut used = self.used.clone();
         used.sort();
         used.dedup();

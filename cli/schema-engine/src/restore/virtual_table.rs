@@ -71,11 +71,21 @@ pub(super) fn is_known(module: &str) -> bool {
     MODULES.iter().any(|known| module.eq_ignore_ascii_case(known))
 }
 
+/// The module in a definition that SQLite has taken.
+pub(crate) fn module_of(sql: &str) -> String {
+    module_and_rest(sql).0
+}
+
+fn module_and_rest(sql: &str) -> (String, impl Iterator<Item = Token<'_>>) {
+    let mut tokens = Tokens::new(sql.as_bytes()).skip_while(|token| !token.is("USING"));
+    let module = tokens.nth(1).and_then(|token| token.name()).unwrap_or_default();
+    (module, tokens)
+}
+
 /// What the names of the tables end in without which a full-text table is lost. Of those that an
 /// option may make needless, none.
 pub(super) fn indispensable(sql: &str) -> Vec<&'static str> {
-    let mut tokens = Tokens::new(sql.as_bytes()).skip_while(|token| !token.is("USING"));
-    let module = tokens.nth(1).and_then(|token| token.name()).unwrap_or_default();
+    let (module, tokens) = module_and_rest(sql);
     let (mut behind, sizes) = match module.to_ascii_lowercase().as_str() {
         "fts3" => (vec!["segments", "segdir"], None),
         "fts4" => (vec!["segments", "segdir"], Some(("docsize", "matchinfo"))),

@@ -176,3 +176,20 @@ fn a_dump_leaves_no_trace_beside_the_database() {
     let _ = dump_to(&path, &target).expect("the dump");
     assert_eq!(files(folder.path()).into_keys().collect::<Vec<_>>(), [target, path]);
 }
+
+#[test]
+fn a_row_that_no_statement_can_hold_is_refused() {
+    let folder = folder();
+    // As hex it has twice its length, which is more than the 1 GB of a statement.
+    let path = database(
+        &folder.path().join("a.db"),
+        "PRAGMA journal_mode=OFF; CREATE TABLE t(a, b);
+         INSERT INTO t VALUES(1, 'x'), (2, zeroblob(499999990));",
+    );
+    let target = folder.path().join("a.sql");
+    fs::write(&target, "as it was").expect("an older file");
+    let error = told(&dump_to(&path, &target).expect_err("too large"));
+    assert!(error.contains("a row of the table \"t\" is too large"), "{error}");
+    assert_eq!(fs::read(&target).expect("the file"), b"as it was");
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 2);
+}

@@ -68,6 +68,13 @@ impl Dialect {
             Self::Schema => "schema",
         }
     }
+
+    fn unreadable(self, error: std::io::Error) -> Error {
+        let noun = self.noun();
+        Error::failed(format!("can't read the {noun}"))
+            .because(error)
+            .next(format!("Take another copy of the {noun} if this one is damaged."))
+    }
 }
 
 /// What to do about rows that refer to rows that aren't there.

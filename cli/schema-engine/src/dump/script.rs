@@ -414,33 +414,48 @@ impl Script<'_> {
                 if !std::mem::take(&mut is_first) {
                     self.buffer.push(b',');
                 }
-                self.values(row, *columns, encoding).map_err(failed)?;
+                let taken = self.buffer.len() - start + b");".len();
+                let room = LONGEST_STATEMENT.saturating_sub(taken);
+                if !self.values(row, *columns, encoding, room).map_err(failed)? {
+                    return Err(Error::failed(format!(
+                        "a row of the table {} is too large for SQL text",
+                        quoted(table)
+                    ))
+                    .next(
+                        "SQLite takes statements of up to 1 GB; copy the database file instead.",
+                    ));
+                }
             }
             self.buffer.extend_from_slice(b");");
-            if self.buffer.len() - start > LONGEST_STATEMENT {
-                return Err(Error::failed(format!(
-                    "a row of the table {} is too large for SQL text",
-                    quoted(table)
-                ))
-                .next("SQLite takes statements of up to 1 GB; copy the database file instead."));
-            }
             self.rows += 1;
             self.end_line()?;
         }
     }
 
+    /// Writes values into so much room; false if they take more. What can't fit isn't written first.
     fn values(
         &mut self,
         row: &Row<'_>,
         columns: usize,
         encoding: Encoding,
-    ) -> rusqlite::Result<()> {
+        room: usize,
+    ) -> rusqlite::Result<bool> {
+        let most = self.buffer.len() + room;
         let step = if encoding == Encoding::Utf8 { 1 } else { 2 };
         for column in (0..columns).step_by(step) {
             if column > 0 {
                 self.buffer.push(b',');
             }
-            match (row.get_ref(column)?, step) {
+            let value = row.get_ref(column)?;
+            let least = match value {
+                ValueRef::Text(text) => text.len(),
+                ValueRef::Blob(blob) => 2 * blob.len(),
+                _ => 0,
+            };
+            if self.buffer.len() + least > most {
+                return Ok(false);
+            }
+            match (value, step) {
                 (ValueRef::Text(_), 2) => {
                     // SQLite has made a blob of the bytes as they are stored.
                     let raw = row.get_ref(column + 1)?;
@@ -449,7 +464,7 @@ impl Script<'_> {
                 (value, _) => write_value(&mut self.buffer, value),
             }
         }
-        Ok(())
+        Ok(self.buffer.len() <= most)
     }
 }
 

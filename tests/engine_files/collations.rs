@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
+use schema_engine::reset::{BeforeReset, reset};
 use schema_engine::restore::{RestoreReport, SourceKind};
 use schema_engine::verify::{Finding, Severity};
 
@@ -123,6 +124,22 @@ fn a_copy_of_the_file_is_restored_without_the_collation_and_says_what_went_unche
             as_the_app(&target).query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(check, "ok");
     }
+}
+
+#[test]
+fn a_copy_with_pages_of_another_size_is_restored_once_the_database_is_gone() {
+    let folder = folder();
+    let original = app_database(&folder.path().join("a.db"), SORTED);
+    let target = folder.path().join("live.db");
+    app_database(&target, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; CREATE TABLE old (a)");
+    let before = files(folder.path());
+    let refused = restore_now(&target, &original).unwrap_err();
+    assert!(told(&refused).contains("pages of another size"), "{refused}");
+    assert!(refused.next_steps()[0].starts_with("`db reset` takes the database away"));
+    assert_eq!(files(folder.path()), before);
+    // As it says.
+    let _ = reset(&target, BeforeReset::KeepNothing).unwrap();
+    assert_eq!(restore_now(&target, &original).unwrap().rows, 6);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod check;
 mod complaint;
 pub(crate) mod confined;
+mod copy;
 mod draft;
 mod feed;
 mod guard;
@@ -28,7 +29,6 @@ mod window;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -37,11 +37,11 @@ use tempfile::TempPath;
 use crate::backup::{self, CopyName, SafetyCopy};
 use crate::database_file::soundness::Unchecked;
 use crate::database_file::{DatabaseFile, Found, LOCK_TIMEOUT};
+use crate::dump::is_reserved;
 use crate::dump::seal::Counts;
-use crate::dump::{DumpOptions, DumpTarget, dump, is_reserved};
 use crate::error::{Error, Result};
 use crate::from_the_app::FromTheApp;
-use crate::progress::{Progress, Silent, Unit, begin, stop_if_asked};
+use crate::progress::{Progress, Silent};
 use draft::{Draft, draft};
 use script::Filled;
 use source::Content;
@@ -221,7 +221,7 @@ fn load_beside(
     let packing = opened.packing;
     let shape = script::Shape { page_size: place::required_page_size(file)?, needs_its_app };
     let draft = draft(file)?;
-    let copy = |path: &Path| copy(file, path, &name, &draft.path, shape, options.progress);
+    let copy = |path: &Path| copy::copy(file, path, &name, &draft.path, shape, options.progress);
     let (source, Filled { counts, from_the_app }) = match opened.content {
         Content::Dump(input) => {
             let watch = script::Watch {
@@ -234,7 +234,7 @@ fn load_beside(
         Content::DatabaseFile(path) => (SourceKind::Database, copy(path)?),
         Content::DatabaseBytes(mut input) => {
             let whole = self::draft(file)?;
-            save(&mut input, &whole.path, options.progress)?;
+            copy::save(&mut input, &whole.path, options.progress)?;
             (SourceKind::Database, copy(&whole.path)?)
         }
     };
@@ -254,20 +254,6 @@ fn load_beside(
         from_the_app,
         unchecked,
     })
-}
-
-/// Writes a database that comes as a stream into a file.
-fn save(input: &mut impl Read, target: &Path, progress: &dyn Progress) -> Result<()> {
-    let failed = |error| Error::failed("can't read the database").because(error);
-    let step = begin(progress, "Reading", None, Unit::Bytes);
-    let mut out = std::fs::File::options().write(true).open(target).map_err(failed)?;
-    loop {
-        let count = std::io::copy(&mut input.take(1 << 20), &mut out).map_err(failed)?;
-        if count == 0 {
-            return Ok(());
-        }
-        step.advance(count)?;
-    }
 }
 
 fn told(unchecked: &[Unchecked]) -> Vec<String> {
@@ -376,39 +362,4 @@ pub(crate) fn load_schema(source: &Path) -> Result<TempPath> {
     let target = target.map_err(no_room)?.into_temp_path();
     script::load_schema(source, &target)?;
     Ok(target)
-}
-
-/// Takes over a database file page by page; by way of a dump where the pages have another size
-/// than they must have, since VACUUM may renumber rows.
-fn copy(
-    file: &DatabaseFile,
-    source: &Path,
-    name: &str,
-    draft: &Path,
-    shape: script::Shape,
-    progress: &dyn Progress,
-) -> Result<Filled> {
-    stop_if_asked(progress)?;
-    let origin = DatabaseFile::resolve(source)?;
-    let failed = |error| origin.sqlite_error_about(&name, "can't read", error);
-    let reader = origin.reader().map_err(failed)?;
-    let page_size: i64 =
-        reader.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
-    if shape.page_size.is_none_or(|required| required == page_size) {
-        backup::copy_pages(&reader, draft).map_err(failed)?;
-        let counts = check::count(draft).map_err(failed)?;
-        return Ok(Filled { counts, from_the_app: Vec::new() });
-    }
-    // A reader has nothing to lose.
-    let _ = reader.close();
-    let script = self::draft(file)?;
-    let unwritable =
-        |error| Error::failed(format!("can't write {}", script.path.display())).because(error);
-    let mut text = std::fs::File::options().write(true).open(&script.path).map_err(unwritable)?;
-    let options = DumpOptions { progress, ..DumpOptions::default() };
-    let _ = dump(source, DumpTarget::Stream(&mut text), &options)?;
-    drop(text);
-    let input = std::fs::File::open(&script.path).map_err(unwritable)?;
-    let watch = script::Watch { read: Arc::default(), total: None, progress };
-    script::load(input, draft, shape, &watch)
 }

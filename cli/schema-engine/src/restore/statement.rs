@@ -65,7 +65,10 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
     match keyword.as_str() {
         "BEGIN" => Ok(Command::Begin),
         "COMMIT" | "END" => Ok(Command::Commit),
-        "ROLLBACK" => Err("undoes it all: the dump was taken from a damaged database".to_owned()),
+        "ROLLBACK" => Err(
+            "undoes it all: the dump was taken from a damaged database, or without a collation of its app"
+                .to_owned(),
+        ),
         "PRAGMA" => pragma(text, tokens),
         "INSERT" | "REPLACE" => insert(text, tokens),
         "CREATE" => create(text, tokens),

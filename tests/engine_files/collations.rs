@@ -127,6 +127,26 @@ fn a_copy_of_the_file_is_restored_without_the_collation_and_says_what_went_unche
 }
 
 #[test]
+fn references_that_need_the_collation_go_unchecked_and_no_others() {
+    let folder = folder();
+    let original = app_database(
+        &folder.path().join("a.db"),
+        "CREATE TABLE sorted (a COLLATE by_letter UNIQUE); INSERT INTO sorted VALUES ('K');
+         CREATE TABLE child (a REFERENCES sorted (a)); INSERT INTO child VALUES ('k');
+         CREATE TABLE parent (id INTEGER PRIMARY KEY);
+         CREATE TABLE other (p REFERENCES parent (id)); INSERT INTO other VALUES (NULL);",
+    );
+    let target = folder.path().join("b.db");
+    let unchecked = restore_now(&target, &original).unwrap().unchecked;
+    let tables: Vec<_> =
+        unchecked.iter().filter_map(|line| line.split(": no such").next()).collect();
+    assert_eq!(tables, ["sorted", "child"]);
+    app_database(&original, "PRAGMA foreign_keys=OFF; UPDATE other SET p = 7");
+    let refused = restore_now(&target, &original).unwrap_err();
+    assert!(told(&refused).starts_with("1 row refers to rows that are not there"), "{refused}");
+}
+
+#[test]
 fn a_copy_with_pages_of_another_size_is_restored_once_the_database_is_gone() {
     let folder = folder();
     let original = app_database(&folder.path().join("a.db"), SORTED);

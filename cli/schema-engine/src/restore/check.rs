@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use super::virtual_table::indispensable;
 use super::{ForeignKeys, RestoreOptions, SourceKind, script};
 use crate::database_file::durable;
-use crate::database_file::soundness::{self, Depth, Unchecked};
+use crate::database_file::soundness::{self, Depth, Unchecked, told};
 use crate::dump::seal::Counts;
 use crate::dump::{collations, quoted};
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ fn faults(
     source: SourceKind,
     foreign_keys: ForeignKeys,
 ) -> Result<Vec<Unchecked>> {
-    let (faults, unchecked) = integrity(connection, source).map_err(cant_check)?;
+    let (faults, mut unchecked) = integrity(connection, source).map_err(cant_check)?;
     if !faults.is_empty() {
         return Err(Error::failed(format!("what was loaded is damaged: {}", faults.join("; ")))
             .next("Restore another dump or a safety copy."));
@@ -58,12 +58,22 @@ fn faults(
         return Ok(unchecked);
     }
     let error = match references(connection) {
-        Ok((0, _)) => return Ok(unchecked),
-        Ok((count, broken)) => {
-            let who =
-                if count == 1 { "1 row refers".to_owned() } else { format!("{count} rows refer") };
-            let broken = broken.join("; ");
-            Error::refused(format!("{who} to rows that are not there: {broken}"))
+        Ok(references) if references.broken == 0 => {
+            for table in references.unchecked {
+                if !unchecked.iter().any(|(noted, _)| *noted == table.0) {
+                    unchecked.push(table);
+                }
+            }
+            return Ok(unchecked);
+        }
+        Ok(References { broken, shown, .. }) => {
+            let who = if broken == 1 {
+                "1 row refers".to_owned()
+            } else {
+                format!("{broken} rows refer")
+            };
+            let shown = shown.join("; ");
+            Error::refused(format!("{who} to rows that are not there: {shown}"))
         }
         // A reference to columns that aren't unique, for one.
         Err(error) => Error::refused("the foreign keys can't be checked").because(error),
@@ -168,18 +178,52 @@ fn lost_behind(connection: &Connection, table: &Ident) -> rusqlite::Result<Vec<S
     Ok(lost)
 }
 
-fn references(connection: &Connection) -> rusqlite::Result<(u64, Vec<String>)> {
-    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
-    let mut rows = statement.query([])?;
-    let (mut count, mut shown) = (0, Vec::new());
-    while let Some(row) = rows.next()? {
-        count += 1;
-        if shown.len() < SHOWN {
-            let (table, rowid): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
-            let parent: String = row.get(2)?;
-            let which = rowid.map(|rowid| format!(" row {rowid}")).unwrap_or_default();
-            shown.push(format!("{table}{which} refers to {parent}"));
+/// What the foreign keys of a database hold.
+#[derive(Default)]
+struct References {
+    /// How many rows refer to rows that aren't there.
+    broken: u64,
+    /// The first of them.
+    shown: Vec<String>,
+    /// Tables whose references SQLite can't follow without the app.
+    unchecked: Vec<Unchecked>,
+}
+
+fn references(connection: &Connection) -> rusqlite::Result<References> {
+    let mut references = References::default();
+    match references.look(connection, "PRAGMA foreign_key_check") {
+        Err(error) if FromTheApp::missed(&told(&error)).is_some() => {}
+        outcome => return outcome.map(|()| references),
+    }
+    references = References::default();
+    let mut tables = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?;
+    let tables = tables.query_map([], |row| row.get::<_, String>(0).map(Ident::new))?;
+    for table in tables.collect::<rusqlite::Result<Vec<_>>>()? {
+        match references.look(connection, &format!("PRAGMA foreign_key_check({})", table.quoted()))
+        {
+            Err(error) if FromTheApp::missed(&told(&error)).is_some() => {
+                references.unchecked.push((table, told(&error)));
+            }
+            outcome => outcome?,
         }
     }
-    Ok((count, shown))
+    Ok(references)
+}
+
+impl References {
+    fn look(&mut self, connection: &Connection, pragma: &str) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(pragma)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            self.broken += 1;
+            if self.shown.len() < SHOWN {
+                let (table, rowid): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
+                let parent: String = row.get(2)?;
+                let which = rowid.map(|rowid| format!(" row {rowid}")).unwrap_or_default();
+                self.shown.push(format!("{table}{which} refers to {parent}"));
+            }
+        }
+        Ok(())
+    }
 }

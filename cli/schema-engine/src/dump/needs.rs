@@ -1,12 +1,14 @@
 //! What a dump needs of the app of its database wherever it is loaded.
 //!
 //! SQLite reads a schema without the functions in it, and finds that they are missing when a table
-//! or an index is made. So all of them are made once, empty and in memory.
+//! or an index is made. So each of them is made once, empty and in memory.
+
+use std::collections::HashMap;
 
 use rusqlite::Connection;
 
 use super::parts::DumpParts;
-use super::schema::{Contents, Role, quoted};
+use super::schema::{Contents, Definition, Role, quoted};
 use crate::from_the_app::{FromTheApp, Kind};
 use crate::restore::{NeedsItsApp, StandIns, module_of};
 use crate::sql::first::first_statement;
@@ -35,17 +37,27 @@ fn missed(contents: &Contents) -> rusqlite::Result<Vec<FromTheApp>> {
     let empty = Connection::open_in_memory()?;
     empty.pragma_update(None, "ignore_check_constraints", true)?;
     let mut stand_ins = StandIns::new(&empty, NeedsItsApp::StandIn);
-    let tables = contents.tables.iter().filter(|table| table.role != Role::Virtual);
-    for table in tables {
+    let mut with: HashMap<String, Vec<&Definition>> = HashMap::new();
+    for definition in &contents.definitions {
+        if let Some(table) = &definition.table {
+            with.entry(table.to_ascii_lowercase()).or_default().push(definition);
+        }
+    }
+    for table in contents.tables.iter().filter(|table| table.role != Role::Virtual) {
+        // One at a time: SQLite goes through all that there is for each that is made.
+        empty.execute_batch("BEGIN")?;
         make(&empty, &table.sql, &mut stand_ins);
         // What only a row has SQLite look for: a generated column may compare.
         let row = format!("INSERT INTO {} DEFAULT VALUES", quoted(&table.name));
         while let Err(error) = empty.prepare(&row)
             && stand_ins.take_the_place(&error)
         {}
-    }
-    for definition in &contents.definitions {
-        make(&empty, &definition.sql, &mut stand_ins);
+        for definition in with.get(&table.name.to_ascii_lowercase()).into_iter().flatten() {
+            make(&empty, &definition.sql, &mut stand_ins);
+        }
+        if !empty.is_autocommit() {
+            empty.execute_batch("ROLLBACK")?;
+        }
     }
     Ok(stand_ins.used())
 }

@@ -15,5 +15,4 @@ mod resets;
 mod round_trip;
 mod shells;
 mod support;
-mod tokenizers;
 mod verify;

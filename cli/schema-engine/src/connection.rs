@@ -6,7 +6,6 @@
 
 use crate::database_file::{DatabaseFile, LEAVE_SIDECARS, LOCK_TIMEOUT};
 use crate::error::{Error, ErrorKind, Result};
-use crate::restore::mistaken;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, sqlx,
@@ -62,7 +61,7 @@ pub fn presence(path: &Path) -> Result<Presence> {
         [] => Ok(Presence::Empty),
         b"SQLite format 3\0" => Ok(Presence::Database),
         _ if has_journal(path) => Ok(Presence::Database),
-        _ => Err(mistaken::no_database(path)
+        _ => Err(Error::failed(format!("{shown} is not a SQLite database"))
             .state("The file was not touched.")
             .next("Check the path; `--database` names another file.")),
     }

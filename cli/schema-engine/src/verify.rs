@@ -33,11 +33,10 @@ pub use finding::{
     Orphans, Severity,
 };
 
-use crate::database_file::soundness::{Soundness, Unchecked};
+use crate::database_file::soundness::Soundness;
 use crate::database_file::{DatabaseFile, place};
 use crate::error::{Error, Result};
 use crate::history::Migrations;
-use crate::ident::Ident;
 use crate::progress::{Progress, Unit, begin, stop_if_asked};
 use opened::{Opened, Verdict};
 use tables::Tables;
@@ -120,8 +119,6 @@ fn untouched(error: Error) -> Error {
 struct Check<'a> {
     progress: &'a dyn Progress,
     verification: Verification,
-    /// Tables that needed the app, which was noted.
-    unchecked: Vec<Ident>,
 }
 
 impl<'a> Check<'a> {
@@ -137,7 +134,6 @@ impl<'a> Check<'a> {
                 findings: Vec::new(),
                 notes: Vec::new(),
             },
-            unchecked: Vec::new(),
         }
     }
 
@@ -151,13 +147,6 @@ impl<'a> Check<'a> {
 
     fn note(&mut self, note: impl Into<String>) {
         self.verification.notes.push(note.into());
-    }
-
-    fn unchecked(&mut self, tables: &[Unchecked]) {
-        for (table, why) in tables {
-            self.note(format!("{table} can't be checked outside of its app: {why}"));
-            self.unchecked.push(table.clone());
-        }
     }
 
     fn done(mut self) -> Verification {
@@ -208,7 +197,9 @@ impl<'a> Check<'a> {
     fn file_and_content(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let Soundness { faults, misfits, unchecked } = pages::soundness(connection)?;
         self.add(misfits.into_iter().map(Finding::MisfitIndex));
-        self.unchecked(&unchecked);
+        for (table, why) in unchecked {
+            self.note(format!("{table} can't be checked outside of its app: {why}"));
+        }
         let is_damaged = !faults.is_empty();
         if is_damaged {
             self.found(Finding::Damaged(faults));
@@ -242,15 +233,9 @@ impl<'a> Check<'a> {
             }
         };
         self.add(loaded.findings());
-        self.unchecked(loaded.unchecked());
-        if let source::Rows::Counted { tables, rows } = loaded.rows() {
-            (self.verification.tables, self.verification.rows) = (tables, rows);
-            self.note("its rows were read and counted; SQLite doesn't take them without its app");
-            return Ok(());
-        }
         let path = loaded.database().to_owned();
         let failed = |error| Error::failed("can't check what was loaded").because(error);
-        let connection = opened::open_private(&path).map_err(failed)?;
+        let connection = Connection::open_with_flags(&path, opened::READ_ONLY).map_err(failed)?;
         let progress = self.progress;
         interruptible(&connection, progress, || self.content(&connection))?.map_err(failed)?;
         self.books(&connection, &path, migrations).await;
@@ -266,11 +251,9 @@ impl<'a> Check<'a> {
         let tables = Tables::read(connection)?;
         self.verification.tables = tables.count();
         self.verification.rows = tables.rows();
-        let notes = &mut self.verification.notes;
-        let checks = pages::checks(connection, &tables, &self.unchecked, notes);
         let parts: [(&str, rusqlite::Result<Vec<Finding>>); 6] = [
-            ("the references between tables", keys::check(connection, &tables, notes)),
-            ("the CHECKs of the tables", checks),
+            ("the references between tables", keys::check(connection, &tables)),
+            ("the CHECKs of the tables", pages::checks(connection, &tables)),
             ("views and triggers", objects::check(connection, &tables)),
             ("indexes that do the same", indexes::check(connection, &tables)),
             ("the leftovers of other tools", leftovers::check(connection, &tables)),

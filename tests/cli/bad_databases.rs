@@ -49,6 +49,48 @@ fn a_file_that_is_no_database() {
 }
 
 #[test]
+fn a_dump_given_for_a_database_is_restored_first() {
+    let sandbox = Sandbox::new();
+    at_head(&sandbox, "a.db");
+    for (name, kind) in
+        [("a.sql", "a dump"), ("a.sql.gz", "a packed dump"), ("a.sql.zst", "a packed dump")]
+    {
+        sandbox.tgenie(&format!("db dump --out {name}")).on("a.db").run().exits(0);
+        let is = format!("{name} is {kind}, not a database\n");
+        let first = "help: Make a database of it first: `db restore --in FILE --database NEW`.\n";
+        refused(&sandbox, name, 1, &[&is, first]);
+        for command in ["db dump --out b.sql", "db stamp head", "db undrop", "db diff", "db repair"]
+        {
+            let outcome = sandbox.unchanged(|| sandbox.tgenie(command).on(name).run().exits(1));
+            outcome.says(&is).says(first);
+        }
+        // Somebody saved it: it isn't overwritten or removed where a database is meant.
+        for command in [
+            "db reset --yes",
+            "db reset --yes --no-backup",
+            "db reset --dry-run",
+            "db restore --in a.db --yes",
+        ] {
+            let outcome = sandbox.unchanged(|| sandbox.tgenie(command).on(name).run().exits(4));
+            outcome.says(&is).says("It was not touched.\n").says("help: Look at the path: ");
+        }
+        if kind == "a packed dump" {
+            let side = sandbox.unchanged(|| {
+                sandbox.tgenie(&format!("db diff --from {name} --to a.db")).run().exits(1)
+            });
+            side.says(&is).says(first);
+        }
+    }
+    // By what they hold and not by their names.
+    fs::copy(sandbox.here("a.sql"), sandbox.here("taken.db")).unwrap();
+    sandbox.tgenie("db upgrade").on("taken.db").run().exits(1).says("is a dump, not a database");
+    sandbox.tgenie("db diff --from a.sql --to a.db --exit-code").run().exits(0);
+    // As it says.
+    sandbox.tgenie("db restore --in a.sql.gz --yes").on("new.db").run().exits(0);
+    sandbox.tgenie("db current").on("new.db").run().exits(0);
+}
+
+#[test]
 fn a_folder() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.here("folder")).unwrap();

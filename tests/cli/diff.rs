@@ -224,6 +224,7 @@ fn what_can_be_no_side_is_refused_by_name() {
         ("half.db", b"SQLite format 3\0 and then junk"),
         ("empty.db", b""),
         ("comment.sql", b"-- nothing\n"),
+        ("app.sql", b"CREATE TABLE t (a COLLATE by_letter);"),
     ] {
         fs::write(sandbox.here(name), content).unwrap();
     }
@@ -233,6 +234,7 @@ fn what_can_be_no_side_is_refused_by_name() {
         ("--from text.db --to b.sql", 1, "text.db is not a SQLite database"),
         ("--from half.db --to b.sql", 1, "half.db"),
         ("--from a.db --to empty.db", 4, "empty.db has no table at all"),
+        ("--from app.sql --to a.db", 1, "or take a copy of the database file, which needs none"),
         ("--from a.db --to comment.sql", 4, "`history@base` is the empty database"),
         ("--from a.db --to b.sql --rename nope=x", 2, "table nope renamed to x: not possible"),
     ] {

@@ -87,3 +87,25 @@ fn dumps_and_other_files_are_checked_by_what_they_hold() {
         sandbox.tgenie("db verify a b").run().exits(2);
     });
 }
+
+#[test]
+fn a_dump_that_only_its_app_can_load_is_a_warning() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.here("app.db");
+    // As an app leaves it that has a collation of its own.
+    let sql = "CREATE TABLE sorted (a COLLATE nocase PRIMARY KEY, b CHECK (b > 0)) WITHOUT ROWID;
+        INSERT INTO sorted VALUES ('x', 1), ('Y', 2); PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, 'nocase', 'by_app');";
+    database::run(&file, sql);
+    let warning = "only its app has the collation by_app, without which the dump can't be loaded";
+    sandbox.tgenie("db dump --out app.sql.gz").on("app.db").run().exits(0).says(warning);
+    sandbox.unchanged(|| {
+        let found = sandbox.tgenie("db verify app.sql.gz").run().exits(3);
+        let named = "! TV108 only its app can load the dump, which needs the collation `by_app`\n";
+        assert!(found.stdout.starts_with(named), "{found}");
+        found
+            .says("sorted can't be checked outside of its app: no such collation sequence: by_app")
+            .says("app.sql.gz (1 table, 2 rows): 1 warning.");
+        sandbox.tgenie("db verify app.db").run().exits(0).says("app.db (1 table, 2 rows)");
+    });
+}

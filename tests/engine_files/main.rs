@@ -15,4 +15,5 @@ mod resets;
 mod round_trip;
 mod shells;
 mod support;
+mod tokenizers;
 mod verify;

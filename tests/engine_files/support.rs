@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use schema_engine::dump::{DumpOptions, DumpReport, DumpTarget, dump};
+use schema_engine::history::Migrations;
+use schema_engine::progress::Silent;
 use schema_engine::restore::{RestoreOptions, RestoreReport, restore};
+use schema_engine::verify::{Verification, verify};
 use schema_engine::{Error, Result};
 use tempfile::TempDir;
 
@@ -33,6 +36,12 @@ pub(crate) fn restore_now(database: &Path, source: &Path) -> Result<RestoreRepor
 
 pub(crate) fn dump_to(database: &Path, target: &Path) -> Result<DumpReport> {
     dump(database, DumpTarget::File(target), &DumpOptions::default())
+}
+
+/// What is found in a file.
+pub(crate) fn check(file: &Path) -> Result<Verification> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(verify(file, &Migrations::new(), &Silent))
 }
 
 /// The whole message of an error, with its causes.

@@ -5,21 +5,16 @@ use std::io::Write as _;
 use std::path::Path;
 
 use rusqlite::Connection;
+use schema_engine::ErrorKind;
 use schema_engine::dump::{DumpOptions, DumpTarget, dump};
 use schema_engine::executor::{Executor, SafetyCopies};
 use schema_engine::history::Migrations;
 use schema_engine::progress::{Progress, Silent};
-use schema_engine::verify::{Finding, Fix, Kind, Severity, Verification, verify};
-use schema_engine::{ErrorKind, Result};
+use schema_engine::verify::{Finding, Fix, Kind, Severity, verify};
 use sea_orm::{ConnectionTrait as _, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-use crate::support::{database, dump_to, files, fixture, folder, told, value};
-
-fn check(file: &Path) -> Result<Verification> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(verify(file, &Migrations::new(), &Silent))
-}
+use crate::support::{check, database, dump_to, files, fixture, folder, restore_now, told, value};
 
 /// The codes that are found; the folder must be as it was before.
 fn codes(file: &Path) -> Vec<&'static str> {
@@ -103,6 +98,9 @@ fn damage_is_told_from_rows_that_break_a_check() {
     let found = check(&file).unwrap();
     assert_eq!(found.findings[0].message(), "1 row of parent breaks a CHECK");
     assert_eq!(found.worst(), Some(Severity::Warning));
+    let script = folder.path().join("a.sql");
+    let _ = dump_to(&file, &script).unwrap();
+    assert_eq!(check(&script).unwrap().findings, found.findings);
 
     let large = database(
         &folder.path().join("b.db"),
@@ -393,11 +391,46 @@ fn what_only_the_app_has_is_said_and_no_damage() {
          PRAGMA writable_schema = ON;
          UPDATE sqlite_schema SET sql = replace(replace(sql, '=simple', '=by_app'), 'nocase', 'by_app');",
     );
-    assert_eq!(codes(&file), ["TV402"]);
+    assert_eq!(codes(&file), ["TV402", "TV402"]);
     let found = check(&file).unwrap();
+    let named = ["the virtual table words", "the view lower"];
+    for (finding, start) in found.findings.iter().zip(named) {
+        assert!(finding.message().starts_with(start), "{found:?}");
+    }
     assert!(
         found.notes.iter().any(|note| note.contains("no such collation sequence")),
         "{found:?}"
     );
     assert!(found.notes.iter().any(|note| note.contains("unknown tokenizer")), "{found:?}");
+}
+
+#[test]
+fn what_somebody_put_behind_a_definition_is_neither_run_nor_dumped() {
+    let folder = folder();
+    let outside = folder.path().join("outside.db");
+    let file = database(
+        &folder.path().join("a.db"),
+        &format!(
+            "CREATE TABLE t (a CHECK (a <> ';')); CREATE VIEW v AS SELECT a FROM t;
+             CREATE INDEX i ON t (a); CREATE VIRTUAL TABLE f USING fts5(a);
+             CREATE TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM t WHERE a = 1; SELECT 1; END;
+             INSERT INTO t VALUES (2); PRAGMA writable_schema = ON;
+             UPDATE sqlite_schema SET sql = sql || '; ATTACH ''{}'' AS o; CREATE TABLE o.z (a)';",
+            outside.display()
+        ),
+    );
+    assert_eq!(codes(&file), Vec::<&str>::new());
+    let script = folder.path().join("a.sql");
+    let _ = dump_to(&file, &script).unwrap();
+    let text = fs::read_to_string(&script).unwrap();
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("ATTACH")).collect();
+    // That text is no statement of the dump, and SQLite reads no more of it either.
+    assert!(matches!(lines.as_slice(), [] | [_]), "{lines:?}");
+    assert!(lines.iter().all(|line| line.starts_with("INSERT INTO sqlite_master")), "{lines:?}");
+    assert!(text.contains("SELECT 1; END;\n"), "{text}");
+    assert_eq!(codes(&script), Vec::<&str>::new());
+    let restored = folder.path().join("b.db");
+    let _ = restore_now(&restored, &script).unwrap();
+    assert_eq!(value::<i64>(&restored, "SELECT a FROM t"), 2);
+    assert!(!outside.exists());
 }

@@ -6,6 +6,7 @@
 
 use crate::database_file::{DatabaseFile, LEAVE_SIDECARS, LOCK_TIMEOUT};
 use crate::error::{Error, ErrorKind, Result};
+use crate::restore::mistaken;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, sqlx,
@@ -61,7 +62,7 @@ pub fn presence(path: &Path) -> Result<Presence> {
         [] => Ok(Presence::Empty),
         b"SQLite format 3\0" => Ok(Presence::Database),
         _ if has_journal(path) => Ok(Presence::Database),
-        _ => Err(Error::failed(format!("{shown} is not a SQLite database"))
+        _ => Err(mistaken::no_database(path)
             .state("The file was not touched.")
             .next("Check the path; `--database` names another file.")),
     }

@@ -6,6 +6,7 @@
 
 pub(crate) mod collations;
 mod header;
+mod needs;
 mod order;
 mod output;
 mod parts;
@@ -18,20 +19,21 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode};
 
 pub use parts::DumpParts;
 pub(crate) use schema::{is_reserved, quoted};
 pub(crate) use script::sequence_helper;
 
-use crate::database_file::durable::{self, Existing, Unpublished};
+use crate::database_file::durable::{self, Existing, Flushing, Unpublished};
 use crate::database_file::soundness::{self, Depth, Soundness};
-use crate::database_file::{DatabaseFile, Found, LOCK_TIMEOUT, is, real_path, same_file};
+use crate::database_file::{DatabaseFile, Found, real_path, same_file};
 use crate::error::{Error, Result};
+use crate::from_the_app::Kind;
 use crate::progress::{Progress, Silent};
+use crate::restore::mistaken;
 use output::{Output, Packing};
 use parts::Selection;
 use script::{Held, Order};
@@ -96,8 +98,9 @@ pub struct DumpReport {
     /// Collations that only the app of the database has. No SQLite loads the dump without them, but
     /// a copy of the database file needs none.
     pub collations: Vec<String>,
-    /// Modules of virtual tables that only the app has, so that no dump with them is restored. A copy
-    /// of the database file is.
+    /// Functions of which the same is true.
+    pub functions: Vec<String>,
+    /// Modules of virtual tables of which the same is true.
     pub modules: Vec<String>,
 }
 
@@ -128,12 +131,9 @@ pub fn dump(
             .next("Look at the path, or create the database first."));
         }
         Found::Other => {
-            return Err(Error::failed(format!(
-                "{} is not a SQLite database",
-                file.path().display()
-            ))
-            .state(nothing_written)
-            .next("Look at the path."));
+            return Err(mistaken::no_database(file.path())
+                .state(nothing_written)
+                .next("Look at the path."));
         }
         Found::Empty | Found::Database => {}
     }
@@ -165,12 +165,17 @@ fn dump_to_file(file: &DatabaseFile, path: &Path, options: &DumpOptions<'_>) -> 
     let folder = path.parent().unwrap_or(Path::new("."));
     durable::sweep(folder, DRAFT);
     let attempt = |damage: &[String]| {
-        let mut draft = durable::draft(folder, DRAFT).map_err(failed)?;
+        let draft = durable::draft(folder, DRAFT).map_err(failed)?;
         // A file system that knows no locks has its drafts swept a minute after the last write.
         let _ = draft.as_file().try_lock();
-        let out = draft.as_file_mut();
         let packing = Packing::of(path);
-        let report = dump_open(file, out, packing, Some(path.to_owned()), options, damage)?;
+        let report = thread::scope(|scope| {
+            let mut out = Flushing::start(scope, draft.as_file()).map_err(failed)?;
+            let report =
+                dump_open(file, &mut out, packing, Some(path.to_owned()), options, damage)?;
+            out.finish().map_err(failed)?;
+            Ok(report)
+        })?;
         Ok((draft, report))
     };
     let (mut draft, mut report) = attempt(&[])?;
@@ -203,12 +208,12 @@ fn dump_open(
     known: &[String],
 ) -> Result<DumpReport> {
     let failed = |error| file.sqlite_error("can't read", error);
+    let mut connection = open(file)?;
     let selection = Selection { parts: options.parts, tables: options.tables };
-    let snapshot = open(file)?;
-    let checker = (known.is_empty() && options.parts.has_rows()).then(|| open(file)).transpose()?;
-    hold_on(&snapshot, checker.as_ref()).map_err(failed)?;
+    // Everything is read within this transaction, so it is one state of the database.
+    let snapshot = connection.transaction().map_err(failed)?;
     let collations = collations::of_the_app(&snapshot).map_err(failed)?;
-    collations::stand_in(&snapshot).map_err(failed)?;
+    collations::stand_in(&snapshot, &collations).map_err(failed)?;
     let order = Order {
         selection,
         made_by: options.made_by,
@@ -216,6 +221,7 @@ fn dump_open(
         collations: &collations,
         progress: options.progress,
     };
+    let checker = (known.is_empty() && options.parts.has_rows()).then(|| open(file)).transpose()?;
     let interrupt = checker.as_ref().map(Connection::get_interrupt_handle);
     thread::scope(|scope| {
         let check = checker.map(|checker| scope.spawn(move || quick_check(&checker)));
@@ -232,10 +238,14 @@ fn dump_open(
             Ok((holds, held, damage))
         });
         match result {
-            Ok((holds, Held { counts, left_out, modules, .. }, damage)) => {
+            Ok((holds, Held { counts, needs, left_out, .. }, damage)) => {
                 let written = output.finish(holds, counts)?;
                 let Counts { tables, rows } = counts;
                 let (bytes, sha256) = (written.bytes, written.sha256);
+                let names = |kind: Kind| {
+                    let needs = needs.iter().filter(|needed| needed.kind == kind);
+                    needs.map(|needed| needed.name.clone()).collect()
+                };
                 Ok(DumpReport {
                     path,
                     tables,
@@ -244,8 +254,9 @@ fn dump_open(
                     sha256,
                     damage,
                     left_out,
-                    collations: collations.clone(),
-                    modules,
+                    collations: names(Kind::Collation),
+                    functions: names(Kind::Function),
+                    modules: names(Kind::Module),
                 })
             }
             Err(error) => {
@@ -257,38 +268,6 @@ fn dump_open(
             }
         }
     })
-}
-
-/// Has each of the connections see one state of the database from here on, to its end.
-///
-/// With a rollback journal a writer that waits for the first to end lets the second no longer in, and
-/// all three would wait for one another: then the first gives way, and both try again.
-/// <https://www.sqlite.org/lockingv3.html#writer_starvation>
-fn hold_on(snapshot: &Connection, checker: Option<&Connection>) -> rusqlite::Result<()> {
-    const PAUSE: Duration = Duration::from_millis(20);
-    let begin = |connection: &Connection| {
-        connection.execute_batch("BEGIN")?;
-        let read = connection.query_row("PRAGMA schema_version", [], |_| Ok(()));
-        if read.is_err() {
-            connection.execute_batch("ROLLBACK")?;
-        }
-        read
-    };
-    let Some(checker) = checker else { return begin(snapshot) };
-    checker.busy_timeout(Duration::ZERO)?;
-    let started = Instant::now();
-    loop {
-        begin(snapshot)?;
-        match begin(checker) {
-            Err(error)
-                if is(&error, ErrorCode::DatabaseBusy) && started.elapsed() < LOCK_TIMEOUT =>
-            {
-                snapshot.execute_batch("ROLLBACK")?;
-                thread::sleep(PAUSE);
-            }
-            outcome => return outcome,
-        }
-    }
 }
 
 fn open(file: &DatabaseFile) -> Result<Connection> {
@@ -314,8 +293,7 @@ fn check_target(file: &DatabaseFile, target: &Path) -> Result<PathBuf> {
     let path = real_path(target).map_err(|error| {
         Error::failed(format!("can't find out where {shown} leads")).because(error)
     })?;
-    let is_named_as_folder = target.as_os_str().as_encoded_bytes().ends_with(b"/");
-    if path.file_name().is_none() || is_named_as_folder {
+    if path.file_name().is_none() {
         return Err(Error::refused(format!("{shown} is no file name")).state(untouched));
     }
     if file.is_same_file(&path) {
@@ -328,17 +306,14 @@ fn check_target(file: &DatabaseFile, target: &Path) -> Result<PathBuf> {
             .state(untouched)
             .next("Choose another file for the dump."));
     }
-    // A pipe leads to no path at all.
-    match fs::metadata(target).or_else(|_| fs::metadata(&path)) {
+    match fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => {
             return Err(Error::refused(format!("{shown} is a folder"))
                 .state(untouched)
                 .next("Name a file in it."));
         }
         Ok(metadata) if !metadata.is_file() => {
-            return Err(Error::refused(format!("{shown} is not a regular file"))
-                .state(untouched)
-                .next("`--out -` writes to stdout."));
+            return Err(Error::refused(format!("{shown} is not a regular file")).state(untouched));
         }
         _ => {}
     }
@@ -347,27 +322,5 @@ fn check_target(file: &DatabaseFile, target: &Path) -> Result<PathBuf> {
             .state(untouched)
             .next("Choose another file, or remove that one first."));
     }
-    if let Some(owner) = owner_of_sidecar(&path)? {
-        return Err(Error::refused(format!("{shown} belongs to the database {}", owner.display()))
-            .state(untouched)
-            .next("Choose another file for the dump."));
-    }
     Ok(path)
-}
-
-/// The database beside which SQLite keeps, or would keep, a file of this name.
-fn owner_of_sidecar(path: &Path) -> Result<Option<PathBuf>> {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
-    for suffix in ["-wal", "-shm", "-journal"] {
-        let Some(stem) = name.strip_suffix(suffix).filter(|stem| !stem.is_empty()) else {
-            continue;
-        };
-        let owner = path.with_file_name(stem);
-        // What can't be looked at is no reason to stay away.
-        let found = DatabaseFile::resolve(&owner)?.found();
-        if found.is_ok_and(|found| found == Found::Database) {
-            return Ok(Some(owner));
-        }
-    }
-    Ok(None)
 }

@@ -83,6 +83,7 @@ mod drift;
 pub mod dump;
 mod error;
 pub mod executor;
+mod from_the_app;
 pub mod hazard;
 pub mod history;
 pub mod ident;

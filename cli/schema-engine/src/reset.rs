@@ -10,7 +10,7 @@ use crate::database_file::{DatabaseFile, Found, durable, holders, is};
 use crate::error::{Error, Result};
 use crate::executor;
 use crate::progress::Silent;
-use crate::restore;
+use crate::restore::{self, mistaken};
 
 /// Whether a reset keeps a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub struct ResetReport {
 ///
 /// # Errors
 ///
-/// If another program has it open, as far as SQLite or the system can tell; if it is a folder or
-/// a device; if the safety copy can't be made or a file can't be removed.
+/// If another program has it open, as far as SQLite or the system can tell; if it is a folder, a device
+/// or a dump; if the safety copy can't be made or a file can't be removed.
 pub fn reset(database: &Path, before: BeforeReset<'_>) -> Result<ResetReport> {
     let file = DatabaseFile::resolve(database)?;
     let name = match before {
@@ -52,8 +52,9 @@ pub fn reset(database: &Path, before: BeforeReset<'_>) -> Result<ResetReport> {
     };
     refuse_if_open(&file)?;
     file.refuse_other_names()?;
+    let found = removable(&file)?;
     restore::sweep(&file);
-    let (safety_copy, removed) = match file.found()? {
+    let (safety_copy, removed) = match found {
         // Left-over sidecars of a database that isn't there stay: they may be the last of it.
         Found::Nothing => (None, Vec::new()),
         Found::Database => match lock(&file) {
@@ -82,12 +83,22 @@ pub fn preview(database: &Path) -> Result<Vec<PathBuf>> {
     let file = DatabaseFile::resolve(database)?;
     refuse_if_open(&file)?;
     file.refuse_other_names()?;
-    Ok(match file.found()? {
+    Ok(match removable(&file)? {
         Found::Nothing => Vec::new(),
         Found::Database | Found::Empty | Found::Other => {
             file.all_files().into_iter().filter(|path| path.exists()).collect()
         }
     })
+}
+
+/// What is there, unless it is what somebody saved: a database that lost its first page may go, a dump
+/// may not.
+fn removable(file: &DatabaseFile) -> Result<Found> {
+    let found = file.found()?;
+    if found == Found::Other {
+        mistaken::refuse(file.path())?;
+    }
+    Ok(found)
 }
 
 /// An idle connection in rollback-journal mode holds no lock; the system may still see it.

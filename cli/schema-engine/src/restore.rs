@@ -4,12 +4,15 @@
 //! not at all.
 
 mod check;
+mod complaint;
 pub(crate) mod confined;
+mod copy;
 mod draft;
 mod feed;
 mod guard;
 mod literal;
 mod loader;
+pub(crate) mod mistaken;
 mod place;
 mod reader;
 mod row_batch;
@@ -18,6 +21,7 @@ mod schema_statement;
 mod script;
 mod source;
 mod split;
+mod stand_in;
 mod statement;
 mod token;
 mod virtual_table;
@@ -25,25 +29,28 @@ mod window;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use rusqlite::ErrorCode;
 use tempfile::TempPath;
 
 use crate::backup::{self, CopyName, SafetyCopy};
-use crate::database_file::{DatabaseFile, Found, LOCK_TIMEOUT, soundness};
+use crate::database_file::soundness::Unchecked;
+use crate::database_file::{DatabaseFile, Found, LOCK_TIMEOUT};
+use crate::dump::is_reserved;
 use crate::dump::seal::Counts;
-use crate::dump::{DumpOptions, DumpTarget, dump, is_reserved};
 use crate::error::{Error, Result};
-use crate::progress::{Progress, Silent, Unit, begin, stop_if_asked};
+use crate::from_the_app::FromTheApp;
+use crate::progress::{Progress, Silent};
 use draft::{Draft, draft};
+use script::Filled;
 use source::Content;
 
 pub(crate) use draft::sweep;
 pub(crate) use script::stoppable;
 pub use source::{Packing, RestoreSource, SourceKind};
-pub(crate) use virtual_table::module_of_the_app;
+pub(crate) use stand_in::{NeedsItsApp, StandIns};
+pub(crate) use virtual_table::module_of;
 
 /// What the statements of a file are, and so what they may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +67,13 @@ impl Dialect {
             Self::Dump => "dump",
             Self::Schema => "schema",
         }
+    }
+
+    fn unreadable(self, error: std::io::Error) -> Error {
+        let noun = self.noun();
+        Error::failed(format!("can't read the {noun}"))
+            .because(error)
+            .next(format!("Take another copy of the {noun} if this one is damaged."))
     }
 }
 
@@ -152,7 +166,8 @@ pub struct Loaded {
     source: SourceKind,
     packing: Packing,
     counts: Counts,
-    unchecked: Vec<String>,
+    from_the_app: Vec<FromTheApp>,
+    unchecked: Vec<Unchecked>,
 }
 
 /// Loads and checks a database beside its place, which isn't touched. See [`restore`].
@@ -166,16 +181,28 @@ pub fn load<'a>(
     options: &RestoreOptions<'_>,
 ) -> Result<Loaded> {
     let file = DatabaseFile::resolve(database)?.waiting(options.lock_timeout);
-    load_beside(&file, source.into(), options).map_err(|error| match error.data_state() {
+    let loaded = load_beside(&file, source.into(), options, NeedsItsApp::Refuse);
+    loaded.map_err(|error| match error.data_state() {
         Some(_) => error,
         None => error.state("Nothing was restored; the database is unchanged."),
     })
+}
+
+/// Loads a dump as [`load`] does, but only to be looked at: it mustn't be put in place.
+pub(crate) fn load_for_a_look(
+    database: &Path,
+    source: &Path,
+    options: &RestoreOptions<'_>,
+    needs_its_app: NeedsItsApp,
+) -> Result<Loaded> {
+    load_beside(&DatabaseFile::resolve(database)?, source.into(), options, needs_its_app)
 }
 
 fn load_beside(
     file: &DatabaseFile,
     source: RestoreSource<'_>,
     options: &RestoreOptions<'_>,
+    needs_its_app: NeedsItsApp,
 ) -> Result<Loaded> {
     let copy_name = backup::copy_name(file, options.label, &options.now_stamp)?;
     if let RestoreSource::File(source) = source
@@ -185,13 +212,17 @@ fn load_beside(
             .next("Name the dump or the copy to restore from."));
     }
     file.refuse_other_names()?;
+    if file.found()? == Found::Other {
+        mistaken::refuse(file.path())?;
+    }
     sweep(file);
     let name = source.name();
     let opened = source::open(source)?;
     let packing = opened.packing;
-    let shape = script::Shape { page_size: place::required_page_size(file)? };
+    let shape = script::Shape { page_size: place::required_page_size(file)?, needs_its_app };
     let draft = draft(file)?;
-    let (source, counts) = match opened.content {
+    let copy = |path: &Path| copy::copy(file, path, &name, &draft.path, shape, options.progress);
+    let (source, Filled { counts, from_the_app }) = match opened.content {
         Content::Dump(input) => {
             let watch = script::Watch {
                 read: opened.read,
@@ -200,32 +231,33 @@ fn load_beside(
             };
             (SourceKind::Dump, script::load(input, &draft.path, shape, &watch)?)
         }
-        Content::DatabaseFile(path) => {
-            (SourceKind::Database, copy(file, path, &name, &draft.path, shape, options.progress)?)
-        }
+        Content::DatabaseFile(path) => (SourceKind::Database, copy(path)?),
         Content::DatabaseBytes(mut input) => {
             let whole = self::draft(file)?;
-            save(&mut input, &whole.path, options.progress)?;
-            let counts = copy(file, &whole.path, &name, &draft.path, shape, options.progress)?;
-            (SourceKind::Database, counts)
+            copy::save(&mut input, &whole.path, options.progress)?;
+            (SourceKind::Database, copy(&whole.path)?)
         }
     };
-    let unchecked = check::check(&draft.path, source, options)?;
-    Ok(Loaded { draft, file: file.clone(), copy_name, source, packing, counts, unchecked })
+    let unchecked = thread::scope(|scope| {
+        let flushed = scope.spawn(|| draft.flush());
+        let unchecked = check::check(&draft.path, source, options)?;
+        flushed.join().unwrap_or_else(|_| Err(Error::failed("the flushing broke off")))?;
+        Ok(unchecked)
+    })?;
+    Ok(Loaded {
+        draft,
+        file: file.clone(),
+        copy_name,
+        source,
+        packing,
+        counts,
+        from_the_app,
+        unchecked,
+    })
 }
 
-/// Writes a database that comes as a stream into a file.
-fn save(input: &mut impl Read, target: &Path, progress: &dyn Progress) -> Result<()> {
-    let failed = |error| Error::failed("can't read the database").because(error);
-    let step = begin(progress, "Reading", None, Unit::Bytes);
-    let mut out = std::fs::File::options().write(true).open(target).map_err(failed)?;
-    loop {
-        let count = std::io::copy(&mut input.take(1 << 20), &mut out).map_err(failed)?;
-        if count == 0 {
-            return Ok(());
-        }
-        step.advance(count)?;
-    }
+fn told(unchecked: &[Unchecked]) -> Vec<String> {
+    unchecked.iter().map(|(table, why)| format!("{table}: {why}")).collect()
 }
 
 impl Loaded {
@@ -255,8 +287,17 @@ impl Loaded {
     }
 
     /// Tables that couldn't be checked without what their app has, each with the reason.
-    pub fn unchecked(&self) -> &[String] {
+    pub fn unchecked(&self) -> Vec<String> {
+        told(&self.unchecked)
+    }
+
+    pub(crate) fn unchecked_tables(&self) -> &[Unchecked] {
         &self.unchecked
+    }
+
+    /// What its app would have brought along, and something stood in for.
+    pub(crate) fn needed(&self) -> &[FromTheApp] {
+        &self.from_the_app
     }
 
     /// How many tables and rows it would replace, if there is a database that can be read.
@@ -283,6 +324,7 @@ impl Loaded {
             source,
             packing,
             counts,
+            from_the_app: _,
             unchecked,
         } = self;
         let placed = place::put(path, &file, &copy_name)?;
@@ -293,7 +335,7 @@ impl Loaded {
             packing,
             tables: counts.tables,
             rows: counts.rows,
-            unchecked,
+            unchecked: told(&unchecked),
             safety_copy: placed.safety_copy,
             set_aside: placed.set_aside,
         })
@@ -320,48 +362,4 @@ pub(crate) fn load_schema(source: &Path) -> Result<TempPath> {
     let target = target.map_err(no_room)?.into_temp_path();
     script::load_schema(source, &target)?;
     Ok(target)
-}
-
-/// Takes over a database file page by page; by way of a dump where the pages have another size
-/// than they must have, since VACUUM may renumber rows.
-fn copy(
-    file: &DatabaseFile,
-    source: &Path,
-    name: &str,
-    draft: &Path,
-    shape: script::Shape,
-    progress: &dyn Progress,
-) -> Result<Counts> {
-    stop_if_asked(progress)?;
-    let origin = DatabaseFile::resolve(source)?;
-    let another = "Take another copy of it, or restore a safety copy.";
-    let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt) => {
-            Error::failed(format!("{name} is damaged")).because(error).next(another)
-        }
-        Some(ErrorCode::DiskFull) => script::cant_load(error).next("Make room on the disk."),
-        _ => origin.sqlite_error_about(&name, "can't read", error),
-    };
-    let reader = origin.reader().map_err(failed)?;
-    let page_size: i64 =
-        reader.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
-    if let Some(fault) = soundness::cut_short(&reader).map_err(failed)? {
-        return Err(Error::failed(format!("{name} is damaged: {fault}")).next(another));
-    }
-    if shape.page_size.is_none_or(|required| required == page_size) {
-        backup::copy_pages(&reader, draft).map_err(failed)?;
-        return check::count(draft).map_err(failed);
-    }
-    // A reader has nothing to lose.
-    let _ = reader.close();
-    let script = self::draft(file)?;
-    let unwritable =
-        |error| Error::failed(format!("can't write {}", script.path.display())).because(error);
-    let mut text = std::fs::File::options().write(true).open(&script.path).map_err(unwritable)?;
-    let options = DumpOptions { progress, ..DumpOptions::default() };
-    let _ = dump(source, DumpTarget::Stream(&mut text), &options)?;
-    drop(text);
-    let input = std::fs::File::open(&script.path).map_err(unwritable)?;
-    let watch = script::Watch { read: Arc::default(), total: None, progress };
-    script::load(input, draft, shape, &watch)
 }

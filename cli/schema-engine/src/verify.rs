@@ -33,10 +33,11 @@ pub use finding::{
     Orphans, Severity,
 };
 
-use crate::database_file::soundness::Soundness;
+use crate::database_file::soundness::{Soundness, Unchecked};
 use crate::database_file::{DatabaseFile, place};
 use crate::error::{Error, Result};
 use crate::history::Migrations;
+use crate::ident::Ident;
 use crate::progress::{Progress, Unit, begin, stop_if_asked};
 use opened::{Opened, Verdict};
 use tables::Tables;
@@ -119,6 +120,8 @@ fn untouched(error: Error) -> Error {
 struct Check<'a> {
     progress: &'a dyn Progress,
     verification: Verification,
+    /// Tables that needed the app, which was noted.
+    unchecked: Vec<Ident>,
 }
 
 impl<'a> Check<'a> {
@@ -134,6 +137,7 @@ impl<'a> Check<'a> {
                 findings: Vec::new(),
                 notes: Vec::new(),
             },
+            unchecked: Vec::new(),
         }
     }
 
@@ -147,6 +151,13 @@ impl<'a> Check<'a> {
 
     fn note(&mut self, note: impl Into<String>) {
         self.verification.notes.push(note.into());
+    }
+
+    fn unchecked(&mut self, tables: &[Unchecked]) {
+        for (table, why) in tables {
+            self.note(format!("{table} can't be checked outside of its app: {why}"));
+            self.unchecked.push(table.clone());
+        }
     }
 
     fn done(mut self) -> Verification {
@@ -197,9 +208,7 @@ impl<'a> Check<'a> {
     fn file_and_content(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let Soundness { faults, misfits, unchecked } = pages::soundness(connection)?;
         self.add(misfits.into_iter().map(Finding::MisfitIndex));
-        for (table, why) in unchecked {
-            self.note(format!("{table} can't be checked outside of its app: {why}"));
-        }
+        self.unchecked(&unchecked);
         let is_damaged = !faults.is_empty();
         if is_damaged {
             self.found(Finding::Damaged(faults));
@@ -233,9 +242,15 @@ impl<'a> Check<'a> {
             }
         };
         self.add(loaded.findings());
+        self.unchecked(loaded.unchecked());
+        if let source::Rows::Counted { tables, rows } = loaded.rows() {
+            (self.verification.tables, self.verification.rows) = (tables, rows);
+            self.note("its rows were read and counted; SQLite doesn't take them without its app");
+            return Ok(());
+        }
         let path = loaded.database().to_owned();
         let failed = |error| Error::failed("can't check what was loaded").because(error);
-        let connection = Connection::open_with_flags(&path, opened::READ_ONLY).map_err(failed)?;
+        let connection = opened::open_private(&path).map_err(failed)?;
         let progress = self.progress;
         interruptible(&connection, progress, || self.content(&connection))?.map_err(failed)?;
         self.books(&connection, &path, migrations).await;
@@ -251,9 +266,11 @@ impl<'a> Check<'a> {
         let tables = Tables::read(connection)?;
         self.verification.tables = tables.count();
         self.verification.rows = tables.rows();
+        let notes = &mut self.verification.notes;
+        let checks = pages::checks(connection, &tables, &self.unchecked, notes);
         let parts: [(&str, rusqlite::Result<Vec<Finding>>); 6] = [
-            ("the references between tables", keys::check(connection, &tables)),
-            ("the CHECKs of the tables", pages::checks(connection, &tables)),
+            ("the references between tables", keys::check(connection, &tables, notes)),
+            ("the CHECKs of the tables", checks),
             ("views and triggers", objects::check(connection, &tables)),
             ("indexes that do the same", indexes::check(connection, &tables)),
             ("the leftovers of other tools", leftovers::check(connection, &tables)),

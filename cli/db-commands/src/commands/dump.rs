@@ -21,6 +21,7 @@ struct Report {
     damage: Vec<String>,
     left_out: Vec<String>,
     collations: Vec<String>,
+    functions: Vec<String>,
     modules: Vec<String>,
 }
 
@@ -50,8 +51,18 @@ pub(super) fn dump(context: &Context<'_>, arguments: &Dump) -> Result<ExitCode> 
 }
 
 fn tell(context: &Context<'_>, report: DumpReport) -> Result<ExitCode> {
-    let DumpReport { path, tables, rows, bytes, sha256, damage, left_out, collations, modules } =
-        report;
+    let DumpReport {
+        path,
+        tables,
+        rows,
+        bytes,
+        sha256,
+        damage,
+        left_out,
+        collations,
+        functions,
+        modules,
+    } = report;
     let code = if damage.is_empty() { ExitCode::Done } else { ExitCode::Failed };
     let database = context.database().display().to_string();
     match context.format {
@@ -68,6 +79,7 @@ fn tell(context: &Context<'_>, report: DumpReport) -> Result<ExitCode> {
                 damage,
                 left_out,
                 collations,
+                functions,
                 modules,
             })?;
         }
@@ -79,11 +91,14 @@ fn tell(context: &Context<'_>, report: DumpReport) -> Result<ExitCode> {
             for name in &left_out {
                 terminal.warn(&format!("the rows of the virtual table {name} are left out: they can't be given without the schema"));
             }
-            for name in &collations {
-                terminal.warn(&format!("only its app has the collation {name}, without which the dump can't be loaded; a copy of the database file needs none"));
-            }
-            for name in &modules {
-                terminal.warn(&format!("only its app has the module {name} of a virtual table, so no restore takes the dump; it takes a copy of the database file"));
+            for (what, names) in [
+                ("collation", &collations),
+                ("function", &functions),
+                ("virtual table module", &modules),
+            ] {
+                for name in names {
+                    terminal.warn(&format!("only its app has the {what} {name}, without which the dump can't be loaded; a copy of the database file needs none"));
+                }
             }
             let what = format!("{tables} with {rows} ({bytes} bytes) to {place}");
             if damage.is_empty() {

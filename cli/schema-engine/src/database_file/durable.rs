@@ -2,8 +2,10 @@
 //! temporary name in the same folder, flushed, renamed, the folder flushed.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, Scope, ScopedJoinHandle};
 #[cfg(unix)]
 use std::time::Duration;
 
@@ -70,6 +72,53 @@ pub(crate) fn sweep_folders(folder: &Path, purpose: &str) {
         if is_one && lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
             let _ = fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+/// A draft that is flushed while it is written, in a thread of its own: in the end there is little left
+/// to wait for.
+pub(crate) struct Flushing<'scope> {
+    file: &'scope File,
+    /// How much was written since the thread was last asked to flush.
+    unflushed: usize,
+    requests: SyncSender<()>,
+    thread: ScopedJoinHandle<'scope, io::Result<()>>,
+}
+
+impl<'scope> Flushing<'scope> {
+    /// Starts the thread.
+    pub(crate) fn start(scope: &'scope Scope<'scope, '_>, file: &'scope File) -> io::Result<Self> {
+        // A request that comes while another waits asks for nothing more.
+        let (requests, waiting) = sync_channel(1);
+        let thread = thread::Builder::new()
+            .name("flusher".to_owned())
+            .spawn_scoped(scope, move || waiting.iter().try_for_each(|()| file.sync_data()))?;
+        Ok(Self { file, unflushed: 0, requests, thread })
+    }
+
+    /// Ends the thread. An error that it met is told to nobody else: the system reports it once.
+    /// <https://man7.org/linux/man-pages/man2/fsync.2.html#ERRORS>
+    pub(crate) fn finish(self) -> io::Result<()> {
+        drop(self.requests);
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the flushing broke off")))
+    }
+}
+
+impl Write for Flushing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        const ENOUGH: usize = 16 << 20;
+        let written = self.file.write(bytes)?;
+        self.unflushed += written;
+        if self.unflushed >= ENOUGH {
+            self.unflushed = 0;
+            // If the thread is over it met an error, which the end tells.
+            let _ = self.requests.try_send(());
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -160,5 +209,28 @@ pub(crate) fn remove_if_there(file: &Path) -> io::Result<bool> {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(unix)]
+    #[test]
+    fn what_cant_be_flushed_while_it_is_written_is_an_error() {
+        use super::Flushing;
+        use std::fs::File;
+        use std::io::Write as _;
+
+        // Takes everything, and knows no flushing.
+        let file = File::options().write(true).open("/dev/null").unwrap();
+        std::thread::scope(|scope| {
+            let mut flushing = Flushing::start(scope, &file).unwrap();
+            let piece = vec![0; 1 << 20];
+            for _ in 0..20 {
+                flushing.write_all(&piece).unwrap();
+            }
+            assert!(flushing.finish().is_err());
+            Flushing::start(scope, &file).unwrap().finish().unwrap();
+        });
     }
 }

@@ -3,11 +3,10 @@
 //! A collation or a tokenizer that only the app has stops a check of the whole file; then every
 //! table is checked by itself, and only those that need it go unchecked.
 
-use std::fs;
-
 use rusqlite::{Connection, ErrorCode};
 
 use super::is;
+use crate::from_the_app::FromTheApp;
 use crate::ident::Ident;
 
 /// How thorough a check is (<https://www.sqlite.org/pragma.html#pragma_integrity_check>).
@@ -27,9 +26,11 @@ pub(crate) struct Soundness {
     /// Full-text tables whose index doesn't fit their texts. That is no damage of the file: the
     /// index can be made anew from the texts, which may well have been changed behind its back.
     pub(crate) misfits: Vec<Ident>,
-    /// Tables that couldn't be checked, each with the reason.
-    pub(crate) unchecked: Vec<(Ident, String)>,
+    pub(crate) unchecked: Vec<Unchecked>,
 }
+
+/// A table that couldn't be checked, and the reason.
+pub(crate) type Unchecked = (Ident, String);
 
 /// Checks a database, and names so many faults at most.
 pub(crate) fn check(
@@ -38,8 +39,6 @@ pub(crate) fn check(
     most: usize,
 ) -> rusqlite::Result<Soundness> {
     let mut soundness = Soundness::default();
-    // Where this fails, the check itself tells why.
-    soundness.faults.extend(cut_short(connection).unwrap_or_default());
     // What is no fault is taken out of the answer afterwards.
     match messages(connection, &format!("PRAGMA {}({})", depth.pragma(), most + 20)) {
         Ok(lines) => soundness.sort(lines),
@@ -54,22 +53,6 @@ pub(crate) fn check(
     Ok(soundness)
 }
 
-/// The fault of a file that ends within a page. SQLite reads zeros for what is missing, which may be
-/// the end of a text, and says nothing.
-pub(crate) fn cut_short(connection: &Connection) -> rusqlite::Result<Option<String>> {
-    let number = |pragma: &str| -> rusqlite::Result<u64> {
-        connection.query_row(pragma, [], |row| row.get(0)).map(i64::unsigned_abs)
-    };
-    let Some(file) = connection.path().and_then(|path| fs::metadata(path).ok()) else {
-        return Ok(None);
-    };
-    let page = number("PRAGMA page_size")?.max(512);
-    let whole = file.len() / page;
-    // An app may have the file grow in steps that are no pages, beyond the last one.
-    let is_cut = file.len() % page != 0 && whole < number("PRAGMA page_count")?;
-    Ok(is_cut.then(|| format!("the file is cut short, within page {}", whole + 1)))
-}
-
 /// Checks one table and adds what it finds.
 pub(crate) fn check_table(
     connection: &Connection,
@@ -80,7 +63,7 @@ pub(crate) fn check_table(
     match messages(connection, &format!("PRAGMA {}({})", depth.pragma(), table.quoted())) {
         Ok(lines) => soundness.sort(lines),
         Err(error) if is_missing_something(&error) => {
-            let why = missing_tokenizer(connection, &table).unwrap_or_else(|| told(&error));
+            let why = why(connection, &table, &error);
             soundness.unchecked.push((table, why));
         }
         Err(error) => fault(soundness, error)?,
@@ -125,13 +108,16 @@ pub(crate) fn is_missing_something(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|error| error.extended_code & 0xff == 1)
 }
 
-/// What an app would have brought along, named as in "collation `nocase`", if that is what SQLite
-/// misses.
-pub(crate) fn of_the_app(error: &rusqlite::Error) -> Option<String> {
+/// Why a table couldn't be checked. FTS5 tells which tokenizer it misses only to whoever searches.
+fn why(connection: &Connection, table: &Ident, error: &rusqlite::Error) -> String {
     let said = told(error);
-    [("no such collation sequence: ", "collation"), ("no such function: ", "function")]
-        .into_iter()
-        .find_map(|(start, what)| Some(format!("{what} `{}`", said.strip_prefix(start)?)))
+    if FromTheApp::missed(&said).is_some() {
+        return said;
+    }
+    let table = table.quoted();
+    let search = format!("SELECT 1 FROM {table} WHERE {table} MATCH 'a'");
+    let searched = connection.query_row(&search, [], |_| Ok(())).err().map(|error| told(&error));
+    searched.filter(|searched| FromTheApp::missed(searched).is_some()).unwrap_or(said)
 }
 
 fn messages(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
@@ -158,15 +144,6 @@ fn tables(connection: &Connection) -> rusqlite::Result<Vec<Ident>> {
     names.collect()
 }
 
-/// What a search says where a full-text table lacks its tokenizer: the check tells of an error in the
-/// logic of the SQL and no more.
-fn missing_tokenizer(connection: &Connection, table: &Ident) -> Option<String> {
-    let name = table.quoted();
-    let search = format!("SELECT 1 FROM {name} WHERE {name} MATCH 'a' LIMIT 1");
-    let said = told(&connection.query_row(&search, [], |_| Ok(())).err()?);
-    said.contains(" tokenizer: ").then_some(said)
-}
-
 /// What SQLite says, without its code.
 pub(crate) fn told(error: &rusqlite::Error) -> String {
     match error {
@@ -189,6 +166,7 @@ mod tests {
                 "CREATE TABLE plain (a); CREATE TABLE sorted (a COLLATE nocase UNIQUE);
                  INSERT INTO plain VALUES (1); INSERT INTO sorted VALUES ('x'), ('y');
                  CREATE VIRTUAL TABLE words USING fts5(a, tokenize = 'unicode61');
+                 INSERT INTO words VALUES ('x');
                  PRAGMA writable_schema = ON;
                  UPDATE sqlite_schema SET sql = replace(replace(sql, 'unicode61', 'by_app'), 'nocase', 'by_app');",
             )
@@ -198,10 +176,9 @@ mod tests {
         for depth in [Depth::Quick, Depth::Full] {
             let Soundness { faults, unchecked, .. } = check(&connection, depth, 5).unwrap();
             assert_eq!(faults, Vec::<String>::new());
+            assert_eq!(unchecked[1].1, "no such tokenizer: by_app");
             let unchecked: Vec<_> = unchecked.iter().map(|(table, _)| table.as_str()).collect();
-            // Of a full-text table SQLite checks the tables behind it, if nothing else.
-            assert_eq!(unchecked[0], "sorted");
-            assert!(!unchecked.contains(&"plain"));
+            assert_eq!(unchecked, ["sorted", "words"]);
         }
     }
 

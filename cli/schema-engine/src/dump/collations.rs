@@ -2,7 +2,7 @@
 //!
 //! A table without rowids can't even be read without the collation of its key. A dump reads every
 //! table from its beginning to its end and compares nothing, so any order stands in for it there.
-//! Nothing may be written or checked with that.
+//! So it does for counting. Nothing may be written or checked with that.
 
 use rusqlite::Connection;
 
@@ -40,9 +40,25 @@ pub(super) fn of_the_app(connection: &Connection) -> rusqlite::Result<Vec<String
     Ok(found)
 }
 
-/// Has SQLite take the order of bytes for every collation that isn't there.
-pub(crate) fn stand_in(connection: &Connection) -> rusqlite::Result<()> {
-    connection.collation_needed(|connection, name| {
-        connection.create_collation(name, |one: &str, other: &str| one.cmp(other))
+/// Has SQLite take the order of bytes for these collations, which aren't there.
+///
+/// They are named, since SQLite asks for what it misses (`sqlite3_collation_needed`) in the encoding
+/// of the database, and rusqlite answers for UTF-8 alone.
+pub(super) fn stand_in(connection: &Connection, names: &[String]) -> rusqlite::Result<()> {
+    names.iter().try_for_each(|name| {
+        connection.create_collation(name.as_str(), |one: &str, other: &str| one.cmp(other))
     })
+}
+
+/// Reads something with the order of bytes for every collation that isn't there. They are missing
+/// again afterwards.
+pub(crate) fn standing_in<T>(
+    connection: &Connection,
+    read: impl FnOnce() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let names = of_the_app(connection)?;
+    stand_in(connection, &names)?;
+    let outcome = read();
+    names.iter().try_for_each(|name| connection.remove_collation(name.as_str()))?;
+    outcome
 }

@@ -4,11 +4,16 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::script::Order;
 use super::seal::Holds;
+use crate::from_the_app::FromTheApp;
 use crate::history::BOOKKEEPING_TABLE;
 
 /// The lines before the first statement. They say nothing that two dumps of equal databases,
 /// made by one program, would differ in.
-pub(super) fn lines(connection: &Connection, order: &Order<'_>, modules: &[String]) -> Vec<String> {
+pub(super) fn lines(
+    connection: &Connection,
+    order: &Order<'_>,
+    needs: &[FromTheApp],
+) -> Vec<String> {
     let holds = if order.damage.is_empty() { order.selection.holds() } else { Holds::Remains };
     let mut lines = vec![
         holds.header(),
@@ -19,14 +24,9 @@ pub(super) fn lines(connection: &Connection, order: &Order<'_>, modules: &[Strin
         }),
     ];
     lines.extend(order.selection.described().map(|part| comment(&format!("holds {part}"))));
-    lines.extend(
-        order
-            .collations
-            .iter()
-            .map(|name| comment(&format!("needs the collation {name} of its app"))),
-    );
-    lines
-        .extend(modules.iter().map(|name| comment(&format!("needs the module {name} of its app"))));
+    lines.extend(needs.iter().map(|needed| {
+        comment(&format!("needs the {} {} of its app", needed.kind.noun(), needed.name))
+    }));
     lines.extend(order.damage.iter().map(|damage| comment(&format!("DAMAGE: {damage}"))));
     lines
 }

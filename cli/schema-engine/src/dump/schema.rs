@@ -1,13 +1,14 @@
 //! What there is to dump: the objects of a database and how each table is read.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use rusqlite::{Connection, types::ValueRef};
 
 use super::order::parents_first;
 use super::value::Encoding;
 use crate::error::{Error, Result};
-use crate::restore::module_of_the_app;
+use crate::sql::first::first_statement;
+use crate::sql::lexer::significant_tokens;
 
 /// What a table is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,15 +136,6 @@ impl Contents {
             has_stat1,
         })
     }
-
-    /// The modules of virtual tables with which no dump is restored, in a fixed order.
-    pub(super) fn modules_of_the_app(&self) -> Vec<String> {
-        let definitions = self.tables.iter().filter(|table| table.role == Role::Virtual);
-        let modules: BTreeSet<String> = definitions
-            .filter_map(|table| module_of_the_app(&String::from_utf8_lossy(&table.sql)))
-            .collect();
-        modules.into_iter().collect()
-    }
 }
 
 /// Whether SQLite keeps this name to itself.
@@ -166,7 +158,7 @@ fn objects(connection: &Connection) -> Result<Vec<Object>> {
     let mut objects = Vec::new();
     while let Some(row) = rows.next().map_err(unreadable)? {
         let sql = match row.get_ref(4).map_err(unreadable)? {
-            ValueRef::Text(sql) => Some(sql.to_vec()),
+            ValueRef::Text(sql) => Some(as_sqlite_reads_it(sql).to_vec()),
             _ => None,
         };
         objects.push(Object {
@@ -178,6 +170,14 @@ fn objects(connection: &Connection) -> Result<Vec<Object>> {
         });
     }
     Ok(objects)
+}
+
+/// A stored text without what somebody put behind it: whoever loads the dump would run that.
+fn as_sqlite_reads_it(sql: &[u8]) -> &[u8] {
+    match std::str::from_utf8(sql) {
+        Ok(text) if significant_tokens(text).is_ok() => first_statement(text).as_bytes(),
+        _ => sql,
+    }
 }
 
 fn unreadable(error: rusqlite::Error) -> Error {

@@ -6,12 +6,14 @@
 use rusqlite::{Connection, ErrorCode, Row, types::ValueRef};
 
 use super::header;
+use super::needs::needs;
 use super::output::{CAPACITY, CHUNK, GaveUp, Output};
 use super::parts::{DumpParts, Selection};
 use super::schema::{Contents, Rows, Table, quoted, selects};
 use super::seal::{Counts, Holds};
 use super::value::{Encoding, write_utf16, write_value};
 use crate::error::{Error, Result};
+use crate::from_the_app::FromTheApp;
 use crate::progress::{Progress, Step, Unit, begin};
 
 /// Makes SQLite create `sqlite_sequence` where no table with AUTOINCREMENT is left but rows are.
@@ -32,7 +34,7 @@ pub(super) struct Order<'a> {
     pub(super) made_by: &'a str,
     /// What is known to be wrong with the database.
     pub(super) damage: &'a [String],
-    /// The collations that only its app has.
+    /// The collations that were missed to read it.
     pub(super) collations: &'a [String],
     pub(super) progress: &'a dyn Progress,
 }
@@ -40,12 +42,12 @@ pub(super) struct Order<'a> {
 /// What a script came to hold.
 pub(super) struct Held {
     pub(super) counts: Counts,
+    /// What is needed of the app wherever it is loaded.
+    pub(super) needs: Vec<FromTheApp>,
     /// What couldn't be read, in words.
     pub(super) losses: Vec<String>,
     /// Virtual tables whose rows are left out.
     pub(super) left_out: Vec<String>,
-    /// Modules of virtual tables that only the app of the database has.
-    pub(super) modules: Vec<String>,
 }
 
 /// Writes what is asked for of all that the open transaction of this connection sees, down to the
@@ -70,8 +72,9 @@ pub(super) fn write<'a>(
         losses: Vec::new(),
         buffer: Vec::with_capacity(CAPACITY),
     };
-    let modules = contents.modules_of_the_app();
-    for line in header::lines(connection, order, &modules) {
+    let needs = needs(connection, &contents, order.collations, parts)
+        .map_err(|error| unreadable("the schema", error))?;
+    for line in header::lines(connection, order, &needs) {
         script.line(&line)?;
     }
     script.line("PRAGMA foreign_keys=OFF;")?;
@@ -114,7 +117,7 @@ pub(super) fn write<'a>(
     }
     let counts = Counts { tables: contents.tables.len() as u64, rows };
     let losses = std::mem::take(&mut script.losses);
-    Ok((script, Held { counts, losses, left_out, modules }))
+    Ok((script, Held { counts, needs, losses, left_out }))
 }
 
 /// How many rows there are, roughly: where rowids tell, by the highest and the lowest.
@@ -248,9 +251,16 @@ impl Script<'_> {
     }
 
     fn sequence(&mut self, contents: &Contents) -> Result<()> {
+        let is_used: bool = self
+            .connection
+            .query_row("SELECT EXISTS(SELECT 1 FROM sqlite_sequence)", [], |row| row.get(0))
+            .map_err(|error| unreadable("sqlite_sequence", error))?;
         let mut has_table = false;
         for table in contents.tables.iter().filter(|table| table.rows.is_some()) {
             has_table |= self.is_autoincrement(&table.name)?;
+        }
+        if !has_table && !is_used {
+            return Ok(());
         }
         if !has_table {
             let mut name = "sequence_helper".to_owned();
@@ -404,33 +414,48 @@ impl Script<'_> {
                 if !std::mem::take(&mut is_first) {
                     self.buffer.push(b',');
                 }
-                self.values(row, *columns, encoding).map_err(failed)?;
+                let taken = self.buffer.len() - start + b");".len();
+                let room = LONGEST_STATEMENT.saturating_sub(taken);
+                if !self.values(row, *columns, encoding, room).map_err(failed)? {
+                    return Err(Error::failed(format!(
+                        "a row of the table {} is too large for SQL text",
+                        quoted(table)
+                    ))
+                    .next(
+                        "SQLite takes statements of up to 1 GB; copy the database file instead.",
+                    ));
+                }
             }
             self.buffer.extend_from_slice(b");");
-            if self.buffer.len() - start > LONGEST_STATEMENT {
-                return Err(Error::failed(format!(
-                    "a row of the table {} is too large for SQL text",
-                    quoted(table)
-                ))
-                .next("SQLite takes statements of up to 1 GB; copy the database file instead."));
-            }
             self.rows += 1;
             self.end_line()?;
         }
     }
 
+    /// Writes values into so much room; false if they take more. What can't fit isn't written first.
     fn values(
         &mut self,
         row: &Row<'_>,
         columns: usize,
         encoding: Encoding,
-    ) -> rusqlite::Result<()> {
+        room: usize,
+    ) -> rusqlite::Result<bool> {
+        let most = self.buffer.len() + room;
         let step = if encoding == Encoding::Utf8 { 1 } else { 2 };
         for column in (0..columns).step_by(step) {
             if column > 0 {
                 self.buffer.push(b',');
             }
-            match (row.get_ref(column)?, step) {
+            let value = row.get_ref(column)?;
+            let least = match value {
+                ValueRef::Text(text) => text.len(),
+                ValueRef::Blob(blob) => 2 * blob.len(),
+                _ => 0,
+            };
+            if self.buffer.len() + least > most {
+                return Ok(false);
+            }
+            match (value, step) {
                 (ValueRef::Text(_), 2) => {
                     // SQLite has made a blob of the bytes as they are stored.
                     let raw = row.get_ref(column + 1)?;
@@ -439,7 +464,7 @@ impl Script<'_> {
                 (value, _) => write_value(&mut self.buffer, value),
             }
         }
-        Ok(())
+        Ok(self.buffer.len() <= most)
     }
 }
 

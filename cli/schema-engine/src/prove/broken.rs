@@ -3,6 +3,7 @@
 //! SQLite takes a view or a trigger whatever it mentions, and says what is missing when it is used:
 //! a trigger then stops every write to its table. So each is compiled, before and after.
 
+use crate::from_the_app::FromTheApp;
 use crate::ident::Ident;
 use crate::schema::{Object, ObjectKind, Schema};
 use crate::scratch::Scratch;
@@ -27,8 +28,7 @@ pub(super) async fn broken(scratch: &Scratch, schema: &Schema) -> Broken {
             let Err(error) = scratch.connection().query_all_raw(query).await else { continue };
             let said = error.to_string();
             // What an app brings along isn't there in a scratch database.
-            let of_the_app = ["no such function", "no such collation", "no such module"];
-            if !of_the_app.iter().any(|missing| said.contains(missing)) {
+            if FromTheApp::missed(&said).is_none() {
                 broken.insert(key.clone(), said);
             }
         }

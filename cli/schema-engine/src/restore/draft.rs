@@ -22,6 +22,19 @@ pub(super) struct Draft {
     pub(super) lock: Option<File>,
 }
 
+impl Draft {
+    /// Sees what was loaded to the disk, so that the end needn't wait for it. By way of the handle
+    /// that holds the lock, for closing another would let go SQLite's locks; nothing where there is none.
+    pub(super) fn flush(&self) -> Result<()> {
+        let flushed = self.lock.as_ref().map_or(Ok(()), File::sync_data);
+        flushed.map_err(|error| {
+            Error::failed(format!("can't write {}", self.path.display()))
+                .because(error)
+                .next("Look at the disk.")
+        })
+    }
+}
+
 /// Makes an empty one.
 pub(super) fn draft(file: &DatabaseFile) -> Result<Draft> {
     let made = durable::private_folder(file.folder())

@@ -96,7 +96,7 @@ fn objection(context: &AuthContext<'_>, group: Group) -> Option<String> {
         return Some("reaches for another database".to_owned());
     }
     // SQLite says so for its own work too: a CREATE writes to the schema.
-    let writes_schema = group != Group::Insert;
+    let writes_schema = group == Group::Create || group == Group::Other;
     match context.action {
         AuthAction::CreateTable { .. }
         | AuthAction::CreateIndex { .. }
@@ -105,7 +105,7 @@ fn objection(context: &AuthContext<'_>, group: Group) -> Option<String> {
         | AuthAction::Reindex { .. }
         | AuthAction::Analyze { .. }
         | AuthAction::Read { .. } => None,
-        AuthAction::CreateVtable { module_name, .. } => virtual_table::unknown(module_name),
+        AuthAction::CreateVtable { module_name, .. } => unknown_module(module_name),
         AuthAction::Insert { table_name } | AuthAction::Update { table_name, .. } => {
             (table_name.eq_ignore_ascii_case("sqlite_master") && !writes_schema)
                 .then(|| "writes to the schema".to_owned())
@@ -113,8 +113,7 @@ fn objection(context: &AuthContext<'_>, group: Group) -> Option<String> {
         AuthAction::Delete { table_name } => (!table_name.starts_with("sqlite_s")
             || table_name == "sqlite_schema")
             .then(|| format!("deletes from `{table_name}`")),
-        // VALUES with several rows are a query to SQLite, also in the text of a view, and so is its
-        // own look at statistics.
+        // VALUES with several rows are a query to SQLite, and so is its own look at statistics.
         AuthAction::Select => {
             (group == Group::Create).then(|| "fills a table by a query".to_owned())
         }
@@ -165,7 +164,7 @@ fn schema_objection(context: &AuthContext<'_>) -> Option<String> {
         | AuthAction::Insert { .. }
         | AuthAction::Update { .. }
         | AuthAction::Delete { .. } => None,
-        AuthAction::CreateVtable { module_name, .. } => virtual_table::unknown(module_name),
+        AuthAction::CreateVtable { module_name, .. } => unknown_module(module_name),
         AuthAction::Function { function_name } => dangerous(function_name),
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
             Some("opens another database".to_owned())
@@ -173,6 +172,10 @@ fn schema_objection(context: &AuthContext<'_>) -> Option<String> {
         AuthAction::Recursive => Some("is a recursive query".to_owned()),
         other => Some(format!("does what no schema needs ({other:?})")),
     }
+}
+
+fn unknown_module(module: &str) -> Option<String> {
+    (!virtual_table::is_known(module)).then(|| virtual_table::not_let_in(module))
 }
 
 fn dangerous(function: &str) -> Option<String> {

@@ -1,22 +1,24 @@
 //! Runs the statements of a dump or a schema, one after the other, and writes the rows of it.
 
 use rusqlite::config::DbConfig;
-use rusqlite::limits::Limit;
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, params};
 
 use super::Dialect;
-use super::feed::Feed;
+use super::complaint::advice;
+use super::feed::{Feed, Written};
 use super::guard::Guard;
 use super::row_batch::RowBatch;
 use super::schema_statement;
 use super::script::{Shape, cant_load};
 use super::split::Statement;
-use super::statement::{self, Command, DAMAGED, Group, is_former_sample};
-use super::virtual_table::NEEDS_MODULE;
-use crate::database_file::soundness;
+use super::stand_in::StandIns;
+use super::statement::{self, Command, Group, is_former_sample};
+use super::token::Tokens;
+use super::virtual_table::{VirtualTable, is_known, not_let_in};
 use crate::dump::seal::Counts;
 use crate::dump::{is_reserved, sequence_helper};
 use crate::error::{Error, Result};
+use crate::from_the_app::{FromTheApp, Kind};
 
 /// Where the dump is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +35,10 @@ pub(super) struct Loader<'a> {
     shape: Shape,
     phase: Phase,
     counts: Counts,
-    /// How many bytes of the dump were read.
-    read: u64,
     /// How large the database may become for now.
     allowed: u64,
     virtual_tables: Vec<String>,
-    /// Whether all that `sqlite_sequence` held is in the dump, as it was.
-    is_sequence_told: bool,
+    stand_ins: StandIns<'a>,
     /// The statement before, where it may have made a table that is dropped again.
     previous: Vec<u8>,
 }
@@ -67,10 +66,9 @@ impl<'a> Loader<'a> {
             shape,
             phase: Phase::Before,
             counts: Counts::default(),
-            read: 0,
             allowed: 0,
             virtual_tables: Vec::new(),
-            is_sequence_told: false,
+            stand_ins: StandIns::new(connection, shape.needs_its_app),
             previous: Vec::new(),
         })
     }
@@ -113,25 +111,23 @@ impl<'a> Loader<'a> {
             Command::Run(Group::Schema, sql) => self.worked_out(&sql),
             Command::Run(group, sql) => {
                 self.counts.tables += u64::from(group == Group::Create && makes_table(&sql));
-                match group {
-                    Group::Create => self.created(&sql),
-                    _ => self.theirs(group, &sql).map(|_| ()),
-                }
+                self.theirs(group, &sql).map(|_| ())
             }
             Command::Insert { table, .. } if self.is_skipped(&table) => Ok(()),
             Command::Insert { sql, .. } if self.dialect == Dialect::Schema => self.worked_out(&sql),
-            Command::Insert { table, sql } => self.theirs(Group::Insert, &sql).map(|changed| {
+            Command::Insert { table, sql } => self.rows(&sql).map(|rows| {
                 if !is_reserved(&table) {
-                    self.counts.rows += changed;
+                    self.counts.rows += rows;
                 }
             }),
-            Command::VirtualTable { name, sql } => self.virtual_table(&name, &sql),
-            Command::Sequence => self.sequence(),
-            Command::ClearSequence => {
-                self.is_sequence_told = true;
-                // Where no table with AUTOINCREMENT is left, sqlite3 and Python forget to make it.
-                self.sequence().and_then(|()| self.ours("DELETE FROM sqlite_sequence"))
+            Command::VirtualTable(VirtualTable { module, .. })
+                if !is_known(&module) && !self.stand_ins.takes_module(&module) =>
+            {
+                let module = FromTheApp { kind: Kind::Module, name: module };
+                return Err(refused(&not_let_in(&module.name)).next(advice(&module)));
             }
+            Command::VirtualTable(table) => self.virtual_table(&table),
+            Command::Sequence => self.sequence(),
             Command::DropHelper(name) => {
                 let [create, drop] = sequence_helper(&name);
                 if self.previous != create.as_bytes() {
@@ -158,7 +154,6 @@ impl<'a> Loader<'a> {
     pub(super) fn allow_for(&mut self, read: u64) -> Result<()> {
         const AT_FIRST: u64 = 128 << 20;
         const TIMES: u64 = 64;
-        self.read = read;
         let allowed = AT_FIRST + TIMES * read;
         if allowed < self.allowed + AT_FIRST {
             return Ok(());
@@ -176,7 +171,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Writes rows of a dump.
-    pub(super) fn write(&mut self, feed: &mut Feed, rows: RowBatch) -> Result<()> {
+    pub(super) fn write(&mut self, feed: &mut Feed, mut rows: RowBatch) -> Result<()> {
         let first = Statement { line: rows.lines.first().copied().unwrap_or(0), text: Vec::new() };
         if self.phase != Phase::Within {
             let objection = match self.phase {
@@ -191,8 +186,21 @@ impl<'a> Loader<'a> {
         if self.is_skipped(&target.table) {
             return Ok(());
         }
+        if self.stand_ins.count_rows() {
+            if !is_reserved(&target.table) {
+                self.counts.rows += rows.lines.len() as u64;
+            }
+            return Ok(());
+        }
         feed.prepare(self.connection, target.width).map_err(cant_load)?;
-        let written = self.guard.for_dump(Group::Insert, || feed.write(self.connection, rows));
+        let written = loop {
+            let write = || feed.write(self.connection, rows);
+            let mut written = self.guard.for_dump(Group::Insert, write);
+            match (&written.rows, written.last.take()) {
+                (Err(error), Some((all, 0))) if self.stand_ins.take_the_place(error) => rows = all,
+                (_, last) => break Written { last, ..written },
+            }
+        };
         match written.rows {
             Ok(rows) => {
                 if !is_reserved(&target.table) {
@@ -220,28 +228,33 @@ impl<'a> Loader<'a> {
     }
 
     /// Runs a statement of the dump; the number of rows it wrote.
-    fn theirs(&self, group: Group, sql: &str) -> rusqlite::Result<u64> {
-        self.guard.for_dump(group, || {
+    fn theirs(&mut self, group: Group, sql: &str) -> rusqlite::Result<u64> {
+        let run = || {
             let mut statement = self.connection.prepare(sql)?;
             let mut rows = statement.query([])?;
             while rows.next()?.is_some() {}
             drop(rows);
             drop(statement);
             Ok(self.connection.changes())
-        })
+        };
+        loop {
+            match self.guard.for_dump(group, run) {
+                Err(error) if self.stand_ins.take_the_place(&error) => {}
+                outcome => return outcome,
+            }
+        }
     }
 
-    /// Runs a `CREATE`. What an index is sorted by may be worked out, and many such values are held
-    /// in memory at once; so none may be much longer than all that was read.
-    fn created(&self, sql: &str) -> rusqlite::Result<()> {
-        const AT_FIRST: u64 = 16 << 20;
-        const TIMES: u64 = 4;
-        let longest = i32::try_from(AT_FIRST + TIMES * self.read).unwrap_or(i32::MAX);
-        let usual = self.connection.limit(Limit::SQLITE_LIMIT_LENGTH)?;
-        self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest.min(usual))?;
-        let outcome = self.theirs(Group::Create, sql);
-        self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, usual)?;
-        outcome.map(|_| ())
+    /// Writes the rows of an INSERT, or only counts them.
+    fn rows(&mut self, sql: &str) -> rusqlite::Result<u64> {
+        if !self.stand_ins.count_rows() {
+            return self.theirs(Group::Insert, sql);
+        }
+        let values = Tokens::new(sql.as_bytes()).find(|token| token.is("VALUES"));
+        let values = values.and_then(|token| sql.get(token.start..)).unwrap_or_default();
+        let count = format!("SELECT count(*) FROM ({values})");
+        let count = || self.connection.query_row(&count, [], |row| row.get(0));
+        self.guard.for_dump(Group::Insert, count).map(i64::unsigned_abs)
     }
 
     /// Runs a statement of a schema. It is held to its rules when it is compiled; what a virtual
@@ -279,7 +292,8 @@ impl<'a> Loader<'a> {
 
     /// The tables behind a virtual table can be filled only with SQLite's own guard down, and only
     /// from here on.
-    fn virtual_table(&mut self, name: &str, sql: &str) -> rusqlite::Result<()> {
+    fn virtual_table(&mut self, table: &VirtualTable) -> rusqlite::Result<()> {
+        let VirtualTable { name, sql, .. } = table;
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, true)?;
         let entered = self.connection.execute(
@@ -288,7 +302,7 @@ impl<'a> Loader<'a> {
         );
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false)?;
         self.counts.tables += 1;
-        self.virtual_tables.push(name.to_owned());
+        self.virtual_tables.push(name.clone());
         entered.map(|_| ())
     }
 
@@ -298,6 +312,11 @@ impl<'a> Loader<'a> {
             return Ok(());
         }
         sequence_helper("\"sequence helper\"").iter().try_for_each(|sql| self.ours(sql))
+    }
+
+    /// What its app would have brought along, and something stood in for.
+    pub(super) fn needed(&self) -> Vec<FromTheApp> {
+        self.stand_ins.used()
     }
 
     pub(super) fn finish(&mut self) -> Result<Counts> {
@@ -318,12 +337,9 @@ impl<'a> Loader<'a> {
         })
     }
 
-    /// With a dump of the shell of 3.50, which doesn't empty `sqlite_sequence` first, a table is in
-    /// it twice, and SQLite then counts from the lower one: the higher is right.
+    /// The shell of 3.50 writes a table's sequence twice, and SQLite then counts from the lower
+    /// one: the higher is right.
     fn tidy_sequence(&self) -> rusqlite::Result<()> {
-        if self.is_sequence_told {
-            return Ok(());
-        }
         let is_there: bool = self.connection.query_row(
             "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence')",
             [],
@@ -361,62 +377,4 @@ impl<'a> Loader<'a> {
 fn makes_table(sql: &str) -> bool {
     let mut words = sql.split_ascii_whitespace().skip(1);
     words.next().is_some_and(|word| word.eq_ignore_ascii_case("table"))
-}
-
-impl Dialect {
-    /// A statement that isn't let through.
-    fn refused(self, statement: &Statement, objection: &str) -> Error {
-        let what = format!("{} {objection}: {}", self.place(statement), excerpt(&statement.text));
-        match self {
-            // What the `.recover` of newer shells begins with.
-            Self::Dump if statement.text.starts_with(b".dbconfig defensive off") => Error::refused(what).next(
-                "If this is the output of .recover, have the sqlite3 shell load it into a new file, and restore that file.",
-            ),
-            Self::Dump if objection.starts_with(NEEDS_MODULE) => Error::refused(what).next(
-                "The module comes with the app of the database: have the app load this, or take a copy of the database file, which needs none.",
-            ),
-            Self::Dump if objection == DAMAGED => Error::refused(what).next(
-                "It holds what could be read: restore a safety copy or an older dump, if there is one (`db backups list`).",
-            ).next("To take what this one holds all the same, write COMMIT where it says ROLLBACK."),
-            Self::Dump => Error::refused(what).next(
-                "Restore only dumps from sources you trust, made by this tool, sqlite3 or Python.",
-            ),
-            Self::Schema => Error::failed(what),
-        }
-    }
-
-    /// A statement that SQLite couldn't run.
-    fn failed(self, statement: &Statement, error: rusqlite::Error) -> Error {
-        let what = match (self, error.sqlite_error_code()) {
-            (Self::Schema, Some(ErrorCode::OperationInterrupted)) => "runs too long for a schema",
-            (Self::Schema, Some(ErrorCode::DiskFull)) => "needs more room than a schema may take",
-            (Self::Dump, Some(ErrorCode::DiskFull)) => {
-                "needs more room than the disk has, or than a dump may take"
-            }
-            _ => "can't be loaded",
-        };
-        let (place, text) = (self.place(statement), excerpt(&statement.text));
-        let needs = soundness::of_the_app(&error);
-        let error = Error::failed(format!("{place} {what}: {text}")).because(error);
-        match needs {
-            Some(needed) => error.next(format!(
-                "The {needed} comes with the app of the database: have the app load this, or take a copy of the database file, which needs none."
-            )),
-            None => error,
-        }
-    }
-
-    fn place(self, statement: &Statement) -> String {
-        format!("line {} of the {}", statement.line, self.noun())
-    }
-}
-
-/// The beginning of a statement, on one line.
-fn excerpt(text: &[u8]) -> String {
-    const LENGTH: usize = 80;
-    let start = text.get(..4 * LENGTH).unwrap_or(text);
-    let text = String::from_utf8_lossy(start);
-    let line: String =
-        text.chars().map(|one| if one.is_control() { ' ' } else { one }).take(LENGTH).collect();
-    if line.len() < start.len() { format!("{line}…") } else { line }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Dialect;
 use super::literal::{self, Row, Stop};
 use super::row_batch::{RowBatch, Target, Values};
-use super::split::{LONGEST, Splitter, Statement, is_word};
+use super::split::{LONGEST, Splitter, Statement, is_word, too_long};
 use super::statement::{self, filled_table, is_schema};
 use super::token::{Kind, Tokens};
 use super::window::Window;
@@ -176,7 +176,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn reach(&mut self, length: usize) -> Result<bool> {
-        self.window().reach(length).map_err(unreadable)
+        self.window().reach(length).map_err(|error| Dialect::Dump.unreadable(error))
     }
 
     /// Looks at the first line.
@@ -413,9 +413,7 @@ impl<R: Read> Reader<R> {
     fn read_on(&mut self, available: usize) -> Result<()> {
         let line = self.splitter.line();
         if available > LONGEST {
-            return Err(Error::failed(format!(
-                "the statement on line {line} is longer than SQLite allows"
-            )));
+            return Err(too_long(line));
         }
         self.reach(available + 1)?;
         if self.window().at_hand().len() == available {
@@ -449,12 +447,6 @@ fn told_damage(bytes: &[u8]) -> Option<String> {
 
 /// What some editors put in front of UTF-8.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-fn unreadable(error: std::io::Error) -> Error {
-    Error::failed("can't read the dump")
-        .because(error)
-        .next("If it is compressed, it may be cut short or damaged: take another copy of it.")
-}
 
 /// Reads `INSERT INTO name(columns) VALUES`: how long it is, and the table.
 fn read_head(text: &[u8]) -> Option<(usize, Target)> {

@@ -99,8 +99,7 @@ fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
 fn insert(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {
     let (table, rest) = filled_table(tokens)?;
     if is_schema(&table) {
-        let (name, sql) = virtual_table::read(rest)?;
-        return Ok(Command::VirtualTable { name, sql });
+        return virtual_table::read(rest).map(Command::VirtualTable);
     }
     match rows::rewrite(text, rest) {
         Ok(sql) => Ok(Command::Insert { table, sql }),
@@ -109,9 +108,6 @@ fn insert(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {
 }
 
 fn change_rows(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {
-    if let Ok(cleared @ Command::ClearSequence) = statement::read(text) {
-        return Ok(cleared);
-    }
     let skipped = ["FROM", "OR", "ABORT", "FAIL", "IGNORE", "REPLACE", "ROLLBACK"];
     let mut tokens = tokens.skip_while(|token| skipped.iter().any(|word| token.is(word)));
     let first = tokens.next().and_then(|token| token.name()).unwrap_or_default();

@@ -14,9 +14,11 @@ use super::feed::Feed;
 use super::loader::Loader;
 use super::reader::{self, BYTE_ORDER_MARK, Ending, Piece};
 use super::split::Splitter;
+use super::stand_in::NeedsItsApp;
 use crate::database_file::durable;
 use crate::dump::seal::{Counts, Holds, Seal};
 use crate::error::{Error, Result};
+use crate::from_the_app::FromTheApp;
 use crate::progress::{Progress, Unit, begin, stop_if_asked};
 
 /// How the temporary database has to be made.
@@ -24,6 +26,16 @@ use crate::progress::{Progress, Unit, begin, stop_if_asked};
 pub(super) struct Shape {
     /// The size of its pages, where the database to be replaced demands one.
     pub(super) page_size: Option<i64>,
+    /// What to do about a dump that needs its app.
+    pub(super) needs_its_app: NeedsItsApp,
+}
+
+/// What came of a dump.
+#[derive(Debug)]
+pub(super) struct Filled {
+    pub(super) counts: Counts,
+    /// What its app would have brought along, and something stood in for.
+    pub(super) from_the_app: Vec<FromTheApp>,
 }
 
 /// Fills an empty file from the statements of a schema: the same walls, another grammar.
@@ -45,9 +57,14 @@ pub(super) fn load_schema(source: &Path, target: &Path) -> Result<()> {
     let mut splitter = Splitter::new(input, Dialect::Schema);
     while let Some(statement) = splitter.next().map_err(in_file)? {
         loader.run(&statement).map_err(|error| {
-            in_file(error)
-                .state("Nothing outside of a temporary database was touched.")
-                .next("A schema is CREATE, ALTER, DROP and INSERT statements and the like.")
+            let steps = error.next_steps().to_vec();
+            let error =
+                in_file(error).state("Nothing outside of a temporary database was touched.");
+            if steps.is_empty() {
+                return error
+                    .next("A schema is CREATE, ALTER, DROP and INSERT statements and the like.");
+            }
+            steps.into_iter().fold(error, Error::next)
         })?;
     }
     let _ = loader.finish().map_err(in_file)?;
@@ -67,7 +84,7 @@ pub(super) fn load(
     target: &Path,
     shape: Shape,
     watch: &Watch<'_>,
-) -> Result<Counts> {
+) -> Result<Filled> {
     let connection = durable::connect(target).map_err(cant_load)?;
     let stop = Arc::new(AtomicBool::new(false));
     let pieces = reader::spawn(input, Arc::clone(&stop))
@@ -91,8 +108,9 @@ pub(super) fn load(
         }
     })?;
     drop(feed);
+    let from_the_app = loader.needed();
     connection.close().map_err(|(_, error)| cant_load(error))?;
-    Ok(counts)
+    Ok(Filled { counts, from_the_app })
 }
 
 fn finish(loader: &mut Loader<'_>, ending: Ending) -> Result<Counts> {

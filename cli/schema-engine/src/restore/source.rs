@@ -92,7 +92,10 @@ pub(super) fn open(source: RestoreSource<'_>) -> Result<Opened<'_>> {
             (Box::new(file) as Box<dyn Read + Send>, Some(length))
         }
     };
-    let failed = |error| Error::failed(format!("can't read {name}")).because(error);
+    let failed = |error| {
+        let error = Error::failed(format!("can't read {name}")).because(error);
+        error.next("Take another copy of it if it is damaged.")
+    };
     let read = Arc::new(AtomicU64::new(0));
     let counted = Counted { input, read: Arc::clone(&read) };
     let (start, input) = peek(Box::new(counted)).map_err(failed)?;
@@ -205,7 +208,7 @@ impl Bounded {
 
 impl Read for Bounded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.input.read(buffer)?;
+        let count = self.input.read(buffer).map_err(explained)?;
         self.unpacked += count as u64;
         let packed = self.packed.load(Ordering::Relaxed);
         if self.unpacked > Self::AT_FIRST + Self::TIMES * packed {
@@ -215,6 +218,17 @@ impl Read for Bounded {
         }
         Ok(count)
     }
+}
+
+/// An error while something is unpacked, with the way round where it isn't the fault of the file.
+fn explained(error: io::Error) -> io::Error {
+    // The error comes as words of the library, and its code isn't handed on.
+    if error.to_string() == "Frame requires too much memory for decoding" {
+        return io::Error::other(
+            "unpacking it takes more than 128 MB of memory; unpack it yourself with `zstd -d --long=31`",
+        );
+    }
+    error
 }
 
 #[cfg(test)]
@@ -263,5 +277,17 @@ mod tests {
         let error = open(RestoreSource::Stream(Box::new(std::io::Cursor::new(twice))));
         let error = error.err().expect("an error").to_string();
         assert!(error.contains("once more"), "{error}");
+    }
+
+    #[test]
+    fn what_takes_too_much_memory_is_not_unpacked() {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(28).unwrap();
+        encoder.write_all(b"BEGIN;").unwrap();
+        let packed = encoder.finish().unwrap();
+        let error = open(RestoreSource::Stream(Box::new(std::io::Cursor::new(packed))));
+        let error = error.err().expect("an error");
+        let reason = std::error::Error::source(&error).expect("a reason").to_string();
+        assert!(reason.contains("128 MB of memory"), "{reason}");
     }
 }

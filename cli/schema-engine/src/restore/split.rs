@@ -63,6 +63,12 @@ struct State {
 
 const FRESH: State = State { place: Place::Code, shape: Shape::Start, before: 0 };
 
+/// The error for a statement that is longer than [`LONGEST`].
+pub(super) fn too_long(line: u64) -> Error {
+    Error::failed(format!("the statement on line {line} is longer than the 1 GB that SQLite takes"))
+        .next("Restore a copy of the database file instead.")
+}
+
 impl<R: BufRead> Splitter<R> {
     pub(super) fn new(input: R, dialect: Dialect) -> Self {
         let statement = Statement { line: 1, text: Vec::new() };
@@ -106,7 +112,6 @@ impl<R: BufRead> Splitter<R> {
             self.dialect.noun(),
             self.statement.line
         ))
-        .next(format!("Take another copy of the {}.", self.dialect.noun()))
     }
 
     /// The next statement; none at the end of the stream.
@@ -116,8 +121,7 @@ impl<R: BufRead> Splitter<R> {
                 Ok(chunk) => chunk,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    let what = format!("can't read the {}", self.dialect.noun());
-                    return Err(Error::failed(what).because(error));
+                    return Err(self.dialect.unreadable(error));
                 }
             };
             if chunk.is_empty() {
@@ -143,10 +147,7 @@ impl<R: BufRead> Splitter<R> {
             }
             self.input.consume(used);
             if self.statement.text.len() > LONGEST {
-                return Err(Error::failed(format!(
-                    "the statement on line {} is longer than SQLite allows",
-                    self.statement.line
-                )));
+                return Err(too_long(self.statement.line));
             }
             if complete {
                 self.state = FRESH;

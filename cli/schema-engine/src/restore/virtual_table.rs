@@ -8,25 +8,21 @@ use super::statement::Objection;
 use super::token::{Kind, Token, Tokens};
 
 /// Modules that keep to their own tables. Others reach files or lend their words to SQL.
-const MODULES: [&str; 10] = [
-    "dbstat",
-    "fts3",
-    "fts3tokenize",
-    "fts4",
-    "fts4aux",
-    "fts5",
-    "fts5vocab",
-    "geopoly",
-    "rtree",
-    "rtree_i32",
-];
+pub(super) const MODULES: [&str; 8] =
+    ["fts3", "fts4", "fts4aux", "fts5", "fts5vocab", "rtree", "rtree_i32", "geopoly"];
 
-/// How an objection begins that is about the module of a virtual table.
-pub(super) const NEEDS_MODULE: &str = "needs the virtual table module";
+/// A virtual table of a dump.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct VirtualTable {
+    pub(super) name: String,
+    /// Its definition.
+    pub(super) sql: String,
+    /// Its module, which may be none of those that may be used.
+    pub(super) module: String,
+}
 
-/// Reads `(type,name,tbl_name,rootpage,sql) VALUES('table',N,N,0,'CREATE VIRTUAL TABLE …')`: the
-/// name and the definition.
-pub(super) fn read(tokens: Tokens<'_>) -> Result<(String, String), Objection> {
+/// Reads `(type,name,tbl_name,rootpage,sql) VALUES('table',N,N,0,'CREATE VIRTUAL TABLE …')`.
+pub(super) fn read(tokens: Tokens<'_>) -> Result<VirtualTable, Objection> {
     let objection = || "writes to the schema other than for a virtual table".to_owned();
     let tokens: Vec<Token<'_>> =
         tokens.filter(|token| !matches!(token.kind, Kind::Sign(b'(' | b')' | b','))).collect();
@@ -47,46 +43,95 @@ pub(super) fn read(tokens: Tokens<'_>) -> Result<(String, String), Objection> {
     if !is_whole || super::is_reserved(&name) {
         return Err(objection());
     }
-    check_definition(&name, &sql)?;
-    Ok((name, sql))
+    let module = module(&name, &sql)?;
+    Ok(VirtualTable { name, sql, module })
 }
 
-/// Checks that this is `CREATE VIRTUAL TABLE [IF NOT EXISTS] name USING module(…)`.
-fn check_definition(name: &str, sql: &str) -> Result<(), Objection> {
-    match defined(sql) {
-        Some((found, module)) if found == name => unknown(&module).map_or(Ok(()), Err),
-        _ => Err(format!("gives `{name}` a definition that isn't a virtual table's")),
-    }
-}
-
-/// What a `CREATE VIRTUAL TABLE` names: the table and its module.
-fn defined(sql: &str) -> Option<(String, String)> {
+/// The module in `CREATE VIRTUAL TABLE name USING module(…)`.
+fn module(name: &str, sql: &str) -> Result<String, Objection> {
     let mut tokens = Tokens::new(sql.as_bytes());
     let begins = ["CREATE", "VIRTUAL", "TABLE"]
         .into_iter()
         .all(|keyword| tokens.next().is_some_and(|token| token.is(keyword)));
-    let name = tokens.next().and_then(|token| token.name())?;
+    let found = tokens.next().and_then(|token| token.name());
     let using = tokens.next().is_some_and(|token| token.is("USING"));
-    let module = tokens.next().and_then(|token| token.name()).unwrap_or_default();
-    (begins && using).then_some((name, module))
+    if !begins || !using || found.as_deref() != Some(name) {
+        return Err(format!("gives `{name}` a definition that isn't a virtual table's"));
+    }
+    Ok(tokens.next().and_then(|token| token.name()).unwrap_or_default())
 }
 
-/// The objection against a module that may not be used.
-pub(super) fn unknown(module: &str) -> Option<Objection> {
-    (!MODULES.iter().any(|known| module.eq_ignore_ascii_case(known)))
-        .then(|| format!("{NEEDS_MODULE} `{module}`, which isn't let in"))
+/// The end of a sentence about a module that may not be used.
+pub(super) fn not_let_in(module: &str) -> String {
+    format!("needs the virtual table module `{module}`, which isn't let in")
 }
 
-/// The module that this virtual table needs, if no dump with it is let in.
-pub(crate) fn module_of_the_app(sql: &str) -> Option<String> {
-    let (_, module) = defined(sql)?;
-    unknown(&module).map(|_| module)
+/// Whether a module may be used.
+pub(super) fn is_known(module: &str) -> bool {
+    MODULES.iter().any(|known| module.eq_ignore_ascii_case(known))
+}
+
+/// The module in a definition that SQLite has taken.
+pub(crate) fn module_of(sql: &str) -> String {
+    module_and_rest(sql).0
+}
+
+fn module_and_rest(sql: &str) -> (String, impl Iterator<Item = Token<'_>>) {
+    let mut tokens = Tokens::new(sql.as_bytes()).skip_while(|token| !token.is("USING"));
+    let module = tokens.nth(1).and_then(|token| token.name()).unwrap_or_default();
+    (module, tokens)
+}
+
+/// What the names of the tables end in without which a full-text table is lost. Of those that an
+/// option may make needless, none.
+pub(super) fn indispensable(sql: &str) -> Vec<&'static str> {
+    let (module, tokens) = module_and_rest(sql);
+    let (mut behind, sizes) = match module.to_ascii_lowercase().as_str() {
+        "fts3" => (vec!["segments", "segdir"], None),
+        "fts4" => (vec!["segments", "segdir"], Some(("docsize", "matchinfo"))),
+        "fts5" => (vec!["data", "idx", "config"], Some(("docsize", "columnsize"))),
+        _ => return Vec::new(),
+    };
+    let tokens: Vec<Token<'_>> = tokens.collect();
+    // FTS5 takes options by the beginning of their names.
+    let is_given = |option: &str| {
+        tokens.windows(2).any(|pair| match pair {
+            [name, equals] => {
+                let name = name.name().unwrap_or_default().to_ascii_lowercase();
+                equals.kind == Kind::Sign(b'=') && !name.is_empty() && option.starts_with(&name)
+            }
+            _ => false,
+        })
+    };
+    behind.extend(
+        [Some(("content", "content")), sizes]
+            .into_iter()
+            .flatten()
+            .filter_map(|(table, option)| (!is_given(option)).then_some(table)),
+    );
+    behind
 }
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{indispensable, is_known, read};
     use crate::restore::token::Tokens;
+
+    #[test]
+    fn what_a_full_text_table_cant_do_without_is_read_from_its_options() {
+        for (module, tables) in [
+            ("fts5(content, b)", &["data", "idx", "config", "content", "docsize"][..]),
+            ("FTS5(a, content=\"\", columnsize = 0)", &["data", "idx", "config"]),
+            ("fts5(a, contentless_delete=1, Cont='t')", &["data", "idx", "config", "docsize"]),
+            ("\"fts3\"(a, tokenize=simple)", &["segments", "segdir", "content"]),
+            ("fts4(a, matchinfo=fts3)", &["segments", "segdir", "content"]),
+            ("fts4", &["segments", "segdir", "content", "docsize"]),
+            ("rtree(id, a, b)", &[]),
+        ] {
+            let sql = format!("CREATE VIRTUAL TABLE \"using\" USING {module}");
+            assert_eq!(indispensable(&sql), tables, "{module}");
+        }
+    }
 
     #[test]
     fn only_virtual_tables_of_known_modules_pass() {
@@ -97,15 +142,18 @@ mod tests {
         assert_eq!(
             row("'table','a''b','a''b',0,'CREATE VIRTUAL TABLE \"a''b\" USING fts5(x, y)'")
                 .unwrap()
-                .0,
+                .name,
             "a'b"
         );
+        let of_another_module = row("'table','t','t',0,'CREATE VIRTUAL TABLE t USING csv(x=y)'");
+        assert_eq!(of_another_module.unwrap().module, "csv");
+        assert!(!is_known("csv") && is_known("FTS5"));
         for wrong in [
             "'table','t','t',2,'CREATE TABLE t(a)'",
             "'table','t','t',0,'CREATE TABLE t(a)'",
             "'table','t','u',0,'CREATE VIRTUAL TABLE t USING fts5(x)'",
             "'table','t','t',3,'CREATE VIRTUAL TABLE t USING fts5(x)'",
-            "'table','t','t',0,'CREATE VIRTUAL TABLE t USING csv(filename=x)'",
+            "'table','t','t',0,'CREATE VIRTUAL TABLE t USE fts5(x)'",
             "'view','t','t',0,'CREATE VIEW t AS SELECT 1'",
             "1",
         ] {

@@ -10,6 +10,9 @@ use crate::dump::seal::Hasher;
 /// How much is read at once.
 const BLOCK: usize = 1 << 18;
 
+/// How much is kept only as long as one row or definition needs it.
+const LARGE: usize = 8 * BLOCK;
+
 /// What has been read from a stream and not yet been used.
 pub(super) struct Window<R> {
     input: R,
@@ -56,8 +59,10 @@ impl<R: Read> Window<R> {
             if self.start > 0 && self.buffer.len() - self.start < length.max(BLOCK) {
                 self.move_to_front();
             }
-            if self.buffer.len() - self.start < length {
-                self.buffer.resize(length.next_multiple_of(BLOCK), 0);
+            if self.end == self.buffer.len() {
+                // Piece by piece: what the stream doesn't hold takes no memory.
+                let missing = length - (self.end - self.start);
+                self.buffer.resize(self.end + missing.clamp(BLOCK, LARGE), 0);
             }
             match self.input.read(&mut self.buffer[self.end..]) {
                 Ok(0) => return Ok(false),
@@ -83,8 +88,7 @@ impl<R: Read> Window<R> {
         self.end -= self.start;
         self.start = 0;
         self.hashed = 0;
-        // One long row is no reason to keep its room.
-        if self.buffer.len() > 8 * BLOCK && self.end < BLOCK {
+        if self.buffer.len() > LARGE && self.end < BLOCK {
             self.buffer.truncate(2 * BLOCK);
             self.buffer.shrink_to_fit();
         }
@@ -109,6 +113,10 @@ impl<R: Read> BufRead for Window<R> {
 
     fn consume(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
+        // The room of a long row goes at once: SQLite is about to need as much.
+        if self.buffer.len() > LARGE && self.end - self.start < BLOCK {
+            self.move_to_front();
+        }
     }
 }
 

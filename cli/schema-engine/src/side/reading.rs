@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::history::{Migrations, ids, replay};
 use crate::inspect::inspect;
 use crate::models::{Desired, Models};
-use crate::restore::load_schema;
+use crate::restore::{load_schema, mistaken};
 use crate::schema::Schema;
 use crate::scratch::Scratch;
 use crate::target::{Direction, resolve};
@@ -186,7 +186,7 @@ fn look(path: &Path) -> Result<Content> {
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql")) {
         return Ok(Content::Sql);
     }
-    Err(Error::failed(format!("{shown} is not a SQLite database"))
+    Err(mistaken::no_database(path)
         .state("The file was not touched.")
         .next("SQL is read from a file whose name ends in .sql."))
 }

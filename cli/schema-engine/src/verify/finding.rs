@@ -143,6 +143,8 @@ pub enum Finding {
 
     /// Nothing in the dump tells whether it is as it was written.
     Unsealed,
+    /// A dump that `restore` doesn't take, for it needs what only its app has: these.
+    DumpNeedsItsApp(Vec<String>),
     /// A whole dump of a part of a database, which can't be restored.
     Part {
         /// How many tables it holds.
@@ -250,6 +252,7 @@ impl Finding {
             Self::Empty => "TV104",
             Self::Unsealed => "TV106",
             Self::Part { .. } => "TV107",
+            Self::DumpNeedsItsApp(_) => "TV108",
             Self::BrokenReferences(_) => "TV201",
             Self::MissingParent { .. } => "TV202",
             Self::UncheckableReferences { .. } => "TV203",
@@ -290,6 +293,7 @@ impl Finding {
             | Self::Unsealed
             | Self::Part { .. } => Severity::Advice,
             Self::Empty
+            | Self::DumpNeedsItsApp(_)
             | Self::BrokenReferences(_)
             | Self::MissingParent { .. }
             | Self::UncheckableReferences { .. }

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::finding::{BrokenReferences, Finding, Orphans};
 use super::tables::{Nature, Tables, name, text};
 use crate::database_file::soundness::told;
+use crate::from_the_app::FromTheApp;
 use crate::ident::Ident;
 
 /// How many rows a finding names.
@@ -21,7 +22,13 @@ struct Key {
 }
 
 /// Checks each table by itself: one that can't be checked hides no other.
-pub(super) fn check(connection: &Connection, tables: &Tables) -> rusqlite::Result<Vec<Finding>> {
+///
+/// What needs the app is noted.
+pub(super) fn check(
+    connection: &Connection,
+    tables: &Tables,
+    notes: &mut Vec<String>,
+) -> rusqlite::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for table in tables.tables.iter().filter(|table| table.nature != Nature::Virtual) {
         let keys = keys(connection, &table.name)?;
@@ -43,6 +50,11 @@ pub(super) fn check(connection: &Connection, tables: &Tables) -> rusqlite::Resul
                     .filter(|broken| tables.has(&broken.parent))
                     .map(Finding::BrokenReferences),
             ),
+            Err(error) if FromTheApp::missed(&told(&error)).is_some() => notes.push(format!(
+                "the references of {} can't be checked outside of its app: {}",
+                table.name,
+                told(&error)
+            )),
             // A key to columns that are not unique has no code of its own.
             Err(error) if error.sqlite_error().is_some_and(|it| it.extended_code == 1) => {
                 findings.push(Finding::UncheckableReferences {

@@ -1,8 +1,10 @@
-//! Views and triggers that can't be compiled.
+//! Views and triggers that can't be compiled, and virtual tables that only their app can open.
 //!
 //! SQLite compiles a view when it is read and a trigger when its table is written to, so a broken
 //! one is found by the first user who needs it. Here each is compiled by itself, and never run, in a
 //! database in memory that has the same tables and no rows.
+
+use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -10,18 +12,31 @@ use rusqlite::config::DbConfig;
 use super::finding::{BrokenObject, Finding};
 use super::tables::{Nature, Stored, Tables, collect, name};
 use crate::database_file::soundness::told;
+use crate::from_the_app::FromTheApp;
 use crate::ident::Ident;
 use crate::schema::ObjectKind;
 
-/// Checks every view and trigger.
+/// Checks every view, trigger and virtual table.
 pub(super) fn check(_: &Connection, tables: &Tables) -> rusqlite::Result<Vec<Finding>> {
-    if !tables.objects.iter().any(|object| matches!(object.kind.as_str(), "view" | "trigger")) {
+    let is_virtual = |object: &Stored| {
+        tables.find(&object.name).is_some_and(|table| table.nature == Nature::Virtual)
+    };
+    if !tables.objects.iter().any(|it| it.kind == "view" || it.kind == "trigger" || is_virtual(it))
+    {
         return Ok(Vec::new());
     }
     let (empty, missing) = empty_copy(tables)?;
     let mut findings = Vec::new();
     for object in &tables.objects {
         let compiled = match (object.kind.as_str(), &object.sql) {
+            ("table", _) if is_virtual(object) => {
+                let error = missing.get(&object.name).filter(|error| is_from_the_app(error));
+                let kind = ObjectKind::VirtualTable;
+                findings.extend(
+                    error.map(|error| Finding::NeedsItsApp(broken(object, kind, error.clone()))),
+                );
+                continue;
+            }
             ("view", _) => {
                 let sql = format!("SELECT * FROM {}", object.name.quoted());
                 empty.prepare(&sql).map(drop)
@@ -36,27 +51,37 @@ pub(super) fn check(_: &Connection, tables: &Tables) -> rusqlite::Result<Vec<Fin
     Ok(findings)
 }
 
-fn finding(object: &Stored, error: String, missing: &[&Ident]) -> Finding {
+/// Missing by its name, and what SQLite says of it.
+type Missing<'a> = BTreeMap<&'a Ident, String>;
+
+fn finding(object: &Stored, error: String, missing: &Missing<'_>) -> Finding {
     let kind = if object.kind == "view" { ObjectKind::View } else { ObjectKind::Trigger };
-    let needs_app = ["no such function:", "no such module:", "no such collation sequence:"]
-        .iter()
-        .any(|missing| error.starts_with(missing))
-        || error.strip_prefix("no such table: ").is_some_and(|name| {
-            let name = Ident::from(name.strip_prefix("main.").unwrap_or(name));
-            missing.contains(&&name)
-        });
-    let object =
-        BrokenObject { kind, name: object.name.clone(), table: object.table.clone(), error };
-    if needs_app { Finding::NeedsItsApp(object) } else { Finding::BrokenObject(object) }
+    // What it needs may be what SQLite doesn't take without the app.
+    let missed = error
+        .strip_prefix("no such table: ")
+        .and_then(|name| missing.get(&Ident::from(name.strip_prefix("main.").unwrap_or(name))));
+    match missed {
+        Some(reason) => Finding::NeedsItsApp(broken(object, kind, reason.clone())),
+        None if is_from_the_app(&error) => Finding::NeedsItsApp(broken(object, kind, error)),
+        None => Finding::BrokenObject(broken(object, kind, error)),
+    }
+}
+
+fn is_from_the_app(error: &str) -> bool {
+    FromTheApp::missed(error).is_some()
+}
+
+fn broken(object: &Stored, kind: ObjectKind, error: String) -> BrokenObject {
+    BrokenObject { kind, name: object.name.clone(), table: object.table.clone(), error }
 }
 
 /// A database in memory with the same tables and views, and what is missing in it: what SQLite
 /// doesn't take without the modules and collations of the app.
-fn empty_copy(tables: &Tables) -> rusqlite::Result<(Connection, Vec<&Ident>)> {
+fn empty_copy(tables: &Tables) -> rusqlite::Result<(Connection, Missing<'_>)> {
     let empty = Connection::open_in_memory()?;
     empty.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, true)?;
     empty.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
-    let mut missing = Vec::new();
+    let mut missing = Missing::new();
     let shadows: Vec<_> = tables
         .tables
         .iter()
@@ -71,9 +96,9 @@ fn empty_copy(tables: &Tables) -> rusqlite::Result<(Connection, Vec<&Ident>)> {
         let is_made_along = object.name.as_str().to_ascii_lowercase().starts_with("sqlite_")
             || shadows.contains(&&object.name);
         if let (false, Some(sql)) = (is_made_along, &object.sql)
-            && empty.execute_batch(sql).is_err()
+            && let Err(error) = empty.execute_batch(sql)
         {
-            missing.push(&object.name);
+            missing.insert(&object.name, told(&error));
         }
     }
     Ok((empty, missing))

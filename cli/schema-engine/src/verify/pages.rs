@@ -1,10 +1,11 @@
 //! The file itself: its pages, its CHECKs, and how much of it is free.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, MAIN_DB};
 
 use super::finding::Finding;
 use super::tables::{Tables, collect, text};
-use crate::database_file::soundness::{self, Depth, Soundness, is_missing_something};
+use crate::database_file::soundness::{self, Depth, Soundness, is_missing_something, told};
+use crate::ident::Ident;
 
 /// What SQLite's integrity check finds. Rows that break a CHECK are no damage.
 pub(super) fn soundness(connection: &Connection) -> rusqlite::Result<Soundness> {
@@ -13,17 +14,38 @@ pub(super) fn soundness(connection: &Connection) -> rusqlite::Result<Soundness> 
     soundness::check(connection, Depth::Full, FAULTS)
 }
 
-/// How many rows break a CHECK of their table; SQLite stops at a hundred.
-pub(super) fn checks(connection: &Connection, tables: &Tables) -> rusqlite::Result<Vec<Finding>> {
+/// How many rows break a CHECK of their table; SQLite stops at a hundred. What needs the app is noted,
+/// unless it was before.
+pub(super) fn checks(
+    connection: &Connection,
+    tables: &Tables,
+    noted: &[Ident],
+    notes: &mut Vec<String>,
+) -> rusqlite::Result<Vec<Finding>> {
     const BROKEN: &str = "CHECK constraint failed in ";
     connection.pragma_update(None, "ignore_check_constraints", false)?;
     let mut findings = Vec::new();
-    for table in tables.ordinary().filter(|table| table.has_check) {
+    let with_checks: Vec<_> = tables.ordinary().filter(|table| table.has_check).collect();
+    // SQLite reads no CHECKs where it can't write, and then finds that all of them hold.
+    if !with_checks.is_empty() && connection.is_readonly(MAIN_DB)? {
+        notes.push(
+            "the CHECKs of the tables can't be checked: the file can't be written to".to_owned(),
+        );
+        return Ok(findings);
+    }
+    for table in with_checks {
         let pragma = format!("PRAGMA quick_check({})", table.name.quoted());
         let faults = collect(connection, &pragma, |row| text(row, 0));
         let faults = match faults {
-            // The table needs what only the app has, which was said before.
-            Err(error) if is_missing_something(&error) => continue,
+            Err(error) if is_missing_something(&error) => {
+                if !noted.contains(&table.name) {
+                    let (table, why) = (&table.name, told(&error));
+                    notes.push(format!(
+                        "the CHECKs of {table} can't be checked outside of its app: {why}"
+                    ));
+                }
+                continue;
+            }
             faults => faults?,
         };
         let count = faults.iter().filter(|fault| fault.starts_with(BROKEN)).count();
@@ -48,4 +70,32 @@ pub(super) fn free(connection: &Connection, tables: &Tables) -> rusqlite::Result
     }
     let rowids_may_change = tables.ordinary().any(|table| !table.keeps_rowids);
     Ok(Some(Finding::FreePages { free: free * size, bytes: pages * size, rowids_may_change }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::OpenFlags;
+
+    #[test]
+    fn a_reader_is_no_judge_of_checks() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let writer = Connection::open(&path).unwrap();
+        let sql = "PRAGMA ignore_check_constraints=ON; CREATE TABLE t (a CHECK (a > 0)); INSERT INTO t VALUES (0)";
+        writer.execute_batch(sql).unwrap();
+        let found = |connection: &Connection| {
+            let mut notes = Vec::new();
+            let tables = Tables::read(connection).unwrap();
+            let found = checks(connection, &tables, &[], &mut notes).unwrap();
+            (found.len(), notes.len())
+        };
+        assert_eq!(found(&writer), (1, 0));
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let reader = Connection::open_with_flags(&path, flags).unwrap();
+        assert_eq!(found(&reader), (0, 1));
+        // If this fails SQLite has changed its mind.
+        let says: String = reader.query_row("PRAGMA quick_check(t)", [], |row| row.get(0)).unwrap();
+        assert_eq!(says, "ok");
+    }
 }

@@ -4,14 +4,16 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use rusqlite::ErrorCode;
 use tempfile::TempDir;
 
 use super::Kind;
 use super::finding::Finding;
+use crate::database_file::soundness::Unchecked;
 use crate::database_file::{DatabaseFile, space};
 use crate::dump::seal::MARK_OF_ANY_VERSION;
 use crate::error::{Error, ErrorKind, Result};
-use crate::restore::{self, ForeignKeys, Loaded, Packing, RestoreOptions};
+use crate::restore::{self, ForeignKeys, Loaded, NeedsItsApp, Packing, RestoreOptions};
 
 /// What a file holds.
 pub(super) enum Content {
@@ -82,7 +84,19 @@ pub(super) struct LoadedDump {
     // Before its folder goes.
     loaded: Loaded,
     is_sealed: bool,
+    rows: Rows,
     _folder: TempDir,
+}
+
+/// Whether the rows of a dump were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    Written,
+    /// A constraint held them up that depends on what only the app has.
+    Counted {
+        tables: u64,
+        rows: u64,
+    },
 }
 
 impl LoadedDump {
@@ -90,12 +104,26 @@ impl LoadedDump {
         self.loaded.database()
     }
 
+    pub(super) fn rows(&self) -> Rows {
+        self.rows
+    }
+
+    /// Tables that couldn't be checked without the app, each with the reason.
+    pub(super) fn unchecked(&self) -> &[Unchecked] {
+        self.loaded.unchecked_tables()
+    }
+
     pub(super) fn findings(&self) -> Vec<Finding> {
-        if self.is_sealed { Vec::new() } else { vec![Finding::Unsealed] }
+        let needed = self.loaded.needed();
+        let needs_its_app = (!needed.is_empty())
+            .then(|| Finding::DumpNeedsItsApp(needed.iter().map(ToString::to_string).collect()));
+        let unsealed = (!self.is_sealed).then_some(Finding::Unsealed);
+        needs_its_app.into_iter().chain(unsealed).collect()
     }
 }
 
-/// Restores a dump as `restore` would, only not in place.
+/// Restores a dump as `restore` would, only not in place, and with something standing in for what only
+/// its app has.
 pub(super) fn load(source: &Path) -> Result<std::result::Result<LoadedDump, Finding>> {
     let folder = tempfile::tempdir()
         .map_err(|error| Error::failed("can't make a temporary folder").because(error))?;
@@ -105,22 +133,45 @@ pub(super) fn load(source: &Path) -> Result<std::result::Result<LoadedDump, Find
     let mut options = RestoreOptions::new("20000101-000000");
     // They are counted afterwards.
     options.foreign_keys = ForeignKeys::AsFound;
-    match restore::load(&folder.path().join("loaded.db"), source, &options) {
-        Ok(loaded) => {
+    let database = folder.path().join("loaded.db");
+    let load = |how| restore::load_for_a_look(&database, source, &options, how);
+    let attempt = match load(NeedsItsApp::StandIn) {
+        Ok(loaded) => Ok((loaded, Rows::Written)),
+        // What stands in for a function can't know what a column must hold.
+        Err(error) if breaks_a_constraint(&error) => match load(NeedsItsApp::CountRows) {
+            Ok(loaded) if !loaded.needed().is_empty() => {
+                let rows = Rows::Counted { tables: loaded.tables(), rows: loaded.rows() };
+                Ok((loaded, rows))
+            }
+            Err(stopped) if stopped.kind() == ErrorKind::Interrupted => Err(stopped),
+            _ => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    match attempt {
+        Ok((loaded, rows)) => {
             // What is compressed has a checksum of its own.
             let is_sealed = loaded.packing() != Packing::Plain || is_sealed(source)?;
-            Ok(Ok(LoadedDump { loaded, is_sealed, _folder: folder }))
+            Ok(Ok(LoadedDump { loaded, is_sealed, rows, _folder: folder }))
         }
         Err(error) if error.kind() == ErrorKind::Interrupted => Err(error),
         Err(error) => {
-            let what = std::iter::successors(Some(&error as &dyn std::error::Error), |error| {
-                error.source()
-            });
-            let what: Vec<_> = what.map(ToString::to_string).collect();
+            let what: Vec<_> = causes(&error).map(ToString::to_string).collect();
             let next = error.next_steps().to_vec();
             Ok(Err(Finding::BadDump { what: what.join(": "), next }))
         }
     }
+}
+
+/// An error and what lies behind it.
+fn causes(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source())
+}
+
+fn breaks_a_constraint(error: &Error) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<rusqlite::Error>())
+        .any(|cause| cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation))
 }
 
 /// A dump of ours says so in its first line, and was loaded only if its last one fits.

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row};
 
 use crate::database_file::soundness::is_missing_something;
+use crate::dump::collations;
 use crate::ident::Ident;
 use crate::schema::is_bookkeeping;
+use crate::sql::first::first_statement;
 use crate::sql::lexer::significant_tokens;
 
 /// What `sqlite_schema` holds, and how many rows there are.
@@ -20,6 +22,7 @@ pub(super) struct Stored {
     pub(super) kind: String,
     pub(super) name: Ident,
     pub(super) table: Ident,
+    /// Its text, without what somebody may have put behind it: some of it is run.
     pub(super) sql: Option<String>,
 }
 
@@ -51,12 +54,12 @@ impl Tables {
             connection,
             "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid",
             |row| {
-                let sql = row.get_ref(3)?.as_bytes().ok();
+                let sql = row.get_ref(3)?.as_bytes().ok().map(String::from_utf8_lossy);
                 Ok(Stored {
                     kind: text(row, 0)?,
                     name: name(row, 1)?,
                     table: name(row, 2)?,
-                    sql: sql.map(|sql| String::from_utf8_lossy(sql).into_owned()),
+                    sql: sql.map(|sql| first_statement(&sql).to_owned()),
                 })
             },
         )?;
@@ -159,10 +162,11 @@ fn count(connection: &Connection, table: &Ident) -> rusqlite::Result<u64> {
         connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
     };
     match count("") {
-        // An index needs a collation that only the app has; so may a table without rowids, whose
-        // rows stay uncounted.
+        // An index, or the key of a table without rowids, needs a collation that only the app has.
         Err(error) if is_missing_something(&error) => match count(" NOT INDEXED") {
-            Err(error) if is_missing_something(&error) => Ok(0),
+            Err(error) if is_missing_something(&error) => {
+                collations::standing_in(connection, || count(" NOT INDEXED"))
+            }
             rows => rows,
         },
         rows => rows,

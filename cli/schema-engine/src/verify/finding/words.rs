@@ -28,6 +28,10 @@ impl Finding {
                 "the dump is as it was written, but holds a part of a database: `restore` doesn't take it"
                     .to_owned()
             }
+            Self::DumpNeedsItsApp(needed) => format!(
+                "only its app can load the dump, which needs the {}",
+                needed.join(" and the ")
+            ),
             Self::BrokenReferences(broken) => {
                 let rows = rows(broken.count);
                 let refer = if broken.count == 1 { "refers" } else { "refer" };

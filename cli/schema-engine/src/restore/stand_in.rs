@@ -1,0 +1,88 @@
+//! What stands in for what only the app of a database has, where its dump is loaded to be looked at, or
+//! its tables are made to see what is needed.
+//!
+//! Nothing that is loaded so may be kept: indexes lie in another order than the app's, and what a
+//! function has to give is made up.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
+
+use crate::database_file::soundness::told;
+use crate::from_the_app::{FromTheApp, Kind};
+
+/// What to do about a dump that needs its app.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum NeedsItsApp {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// Something else stands in: it is only looked at.
+    StandIn,
+    /// The same, and rows are counted and not written: no constraint over what stands in holds them up.
+    CountRows,
+}
+
+/// What stands in on the connection that loads a dump.
+pub(crate) struct StandIns<'a> {
+    connection: &'a Connection,
+    allowed: NeedsItsApp,
+    used: Vec<FromTheApp>,
+}
+
+impl<'a> StandIns<'a> {
+    pub(crate) fn new(connection: &'a Connection, allowed: NeedsItsApp) -> Self {
+        Self { connection, allowed, used: Vec::new() }
+    }
+
+    /// Whether rows are only counted.
+    pub(super) fn count_rows(&self) -> bool {
+        self.allowed == NeedsItsApp::CountRows
+    }
+
+    /// Has something stand in for what SQLite misses; then the statement may be tried again.
+    pub(crate) fn take_the_place(&mut self, error: &rusqlite::Error) -> bool {
+        let Some(missed) = FromTheApp::missed(&told(error)) else { return false };
+        let name = missed.name.as_str();
+        let made = match missed.kind {
+            _ if self.allowed == NeedsItsApp::Refuse || self.used.contains(&missed) => {
+                return false;
+            }
+            // Texts that are equal by their bytes are equal to any collation: what is unique stays so.
+            Kind::Collation => self.connection.create_collation(name, |a: &str, b: &str| a.cmp(b)),
+            Kind::Function => another_value_each_time(self.connection, name),
+            Kind::Module | Kind::Tokenizer => return false,
+        };
+        self.used.push(missed);
+        made.is_ok()
+    }
+
+    /// Whether a virtual table may be entered whose module nothing here knows, so that nothing runs.
+    pub(super) fn takes_module(&mut self, module: &str) -> bool {
+        if self.allowed == NeedsItsApp::Refuse {
+            return false;
+        }
+        self.used.push(FromTheApp { kind: Kind::Module, name: module.to_owned() });
+        true
+    }
+
+    /// What was needed of the app.
+    pub(crate) fn used(&self) -> Vec<FromTheApp> {
+        let mut used = self.used.clone();
+        used.sort();
+        used.dedup();
+        used
+    }
+}
+
+/// A number that is never NULL and never the same: what is unique or required mostly stays so.
+fn another_value_each_time(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_INNOCUOUS;
+    let number = AtomicI64::new(1);
+    connection.create_scalar_function(name, -1, flags, move |_| {
+        Ok(number.fetch_add(1, Ordering::Relaxed))
+    })
+}

@@ -54,6 +54,8 @@ const LAST_BLOCK: [u8; 2] = [3, 0];
 /// A chunk on its way to a thread, with the way back.
 struct Job {
     text: Vec<u8>,
+    /// Room for what comes of it: new room comes as new pages from the system.
+    packed: Vec<u8>,
     done: SyncSender<io::Result<Packed>>,
 }
 
@@ -70,6 +72,8 @@ pub(super) struct Pool<W> {
     packing: Packing,
     jobs: SyncSender<Job>,
     in_order: VecDeque<Receiver<io::Result<Packed>>>,
+    /// Room that was used and can be filled again.
+    spare: Vec<Vec<u8>>,
     crc: Crc,
     /// How much text was packed, modulo 2^32.
     length: u32,
@@ -84,7 +88,9 @@ impl<W: Write> Pool<W> {
     ) -> io::Result<Self> {
         let (jobs, waiting) = sync_channel(IN_FLIGHT);
         let waiting = Arc::new(Mutex::new(waiting));
-        let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+        // One core is busy with reading the database.
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let threads = (cores - 1).clamp(1, MOST_THREADS);
         for _ in 0..threads {
             let (packer, waiting) = (Packer::new(packing)?, Arc::clone(&waiting));
             thread::Builder::new()
@@ -95,7 +101,8 @@ impl<W: Write> Pool<W> {
             target.write_all(&GZIP_HEADER)?;
         }
         let in_order = VecDeque::with_capacity(IN_FLIGHT);
-        Ok(Self { target, packing, jobs, in_order, crc: Crc::new(), length: 0 })
+        let (spare, crc) = (Vec::new(), Crc::new());
+        Ok(Self { target, packing, jobs, in_order, spare, crc, length: 0 })
     }
 
     /// Takes a chunk, and gives one back that was written, if any was.
@@ -112,9 +119,10 @@ impl<W: Write> Pool<W> {
 
     fn pack(&mut self, text: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         let written = if self.in_order.len() == IN_FLIGHT { self.write_next()? } else { None };
-        let (done, packed) = sync_channel(1);
-        self.jobs.send(Job { text, done }).map_err(|_| broke_off())?;
-        self.in_order.push_back(packed);
+        let (done, result) = sync_channel(1);
+        let packed = self.spare.pop().unwrap_or_default();
+        self.jobs.send(Job { text, packed, done }).map_err(|_| broke_off())?;
+        self.in_order.push_back(result);
         Ok(written)
     }
 
@@ -122,6 +130,7 @@ impl<W: Write> Pool<W> {
         let Some(next) = self.in_order.pop_front() else { return Ok(None) };
         let Packed { text, packed, crc } = next.recv().map_err(|_| broke_off())??;
         self.target.write_all(&packed)?;
+        self.spare.push(packed);
         self.crc.combine(&crc);
         // As the format has it: what is beyond 32 bits is lost. No chunk is that long.
         self.length = self.length.wrapping_add(u32::try_from(text.len()).unwrap_or_default());
@@ -148,21 +157,17 @@ fn work_off(waiting: &Mutex<Receiver<Job>>, mut packer: Packer) {
     loop {
         // The lock is held while it waits: then there is nothing to do for the others either.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { text, done }) = job else { return };
-        let packed = packer.pack(&text).map(|(packed, crc)| Packed { text, packed, crc });
+        let Ok(Job { text, mut packed, done }) = job else { return };
+        packed.clear();
+        let result = packer.pack(&text, &mut packed).map(|crc| Packed { text, packed, crc });
         // The other side may have given up; then nobody needs it.
-        let _ = done.send(packed);
+        let _ = done.send(result);
     }
 }
 
 enum Packer {
     Gzip(Deflater),
-    Zstd {
-        compressor: zstd::bulk::Compressor<'static>,
-        /// Where a frame is made. Room for the largest, allocated anew for each, comes as pages from
-        /// the system every time, which takes half as long as the packing.
-        room: Vec<u8>,
-    },
+    Zstd(zstd::bulk::Compressor<'static>),
 }
 
 impl Packer {
@@ -182,26 +187,24 @@ impl Packer {
                 ] {
                     compressor.set_parameter(parameter)?;
                 }
-                Self::Zstd { compressor, room: Vec::new() }
+                Self::Zstd(compressor)
             }
         })
     }
 
-    fn pack(&mut self, text: &[u8]) -> io::Result<(Vec<u8>, Crc)> {
+    fn pack(&mut self, text: &[u8], packed: &mut Vec<u8>) -> io::Result<Crc> {
         let mut crc = Crc::new();
-        let packed = match self {
-            Self::Zstd { compressor, room } => {
-                room.clear();
-                room.reserve(zstd::zstd_safe::compress_bound(text.len()));
-                compressor.compress_to_buffer(text, room)?;
-                room.clone()
+        match self {
+            Self::Zstd(compressor) => {
+                packed.reserve(zstd::zstd_safe::compress_bound(text.len()));
+                compressor.compress_to_buffer(text, packed)?;
             }
             Self::Gzip(deflater) => {
                 crc.update(text);
-                deflater.deflate(text).to_vec()
+                packed.extend_from_slice(deflater.deflate(text));
             }
-        };
-        Ok((packed, crc))
+        }
+        Ok(crc)
     }
 }
 

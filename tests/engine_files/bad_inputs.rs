@@ -275,6 +275,12 @@ fn bombs() -> Vec<Bad> {
             ),
             "line 6",
         ),
+        bad(
+            within(
+                "CREATE TABLE u(a);\nINSERT INTO u VALUES(1),(2);\nCREATE INDEX i ON u(zeroblob(50000000));",
+            ),
+            "string or blob too big",
+        ),
         bad(within(&format!("CREATE VIEW v AS SELECT {}1;", "1+".repeat(5000))), "line 5"),
         bad(within(&format!("CREATE TABLE u({});", vec!["a"; 3000].join(","))), "line 5"),
     ]

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use schema_engine::ErrorKind;
@@ -85,15 +86,43 @@ fn a_dump_shows_one_moment_while_another_writes() {
 }
 
 #[test]
+fn a_writer_with_a_rollback_journal_and_a_dump_do_not_wait_for_each_other() {
+    let folder = folder();
+    let path = database(&folder.path().join("busy.db"), "CREATE TABLE t(a);");
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let writer = Connection::open(&path).expect("the database opens");
+            writer.busy_timeout(Duration::from_mins(1)).expect("the timeout");
+            writer.execute_batch("PRAGMA synchronous=OFF").expect("the pragma");
+            while !stop.load(Ordering::Relaxed) {
+                writer.execute("INSERT INTO t VALUES(1)", []).expect("a row");
+            }
+        });
+        let dump = folder.path().join("busy.sql");
+        let outcomes: Vec<_> = (0..10).map(|_| dump_to(&path, &dump)).collect();
+        stop.store(true, Ordering::Relaxed);
+        for outcome in outcomes {
+            assert!(outcome.is_ok(), "{}", told(&outcome.unwrap_err()));
+        }
+    });
+}
+
+#[test]
 fn the_database_and_its_files_are_never_the_target() {
     let folder = folder();
     let path =
         database(&folder.path().join("a.db"), "CREATE TABLE t(a); INSERT INTO t VALUES('x');");
     let other = database(&folder.path().join("other.db"), "CREATE TABLE t(a);");
+    let mut others = ["-wal", "-shm", "-journal"]
+        .map(|end| folder.path().join(format!("other.db{end}")))
+        .to_vec();
+    others.push(folder.path().join("new/"));
     let mut targets =
         vec![path.clone(), folder.path().join("./a.db"), folder.path().to_owned(), other];
     targets
         .extend(["-wal", "-shm", "-journal"].map(|end| folder.path().join(format!("a.db{end}"))));
+    targets.extend(others);
     #[cfg(unix)]
     {
         let (soft, hard) = (folder.path().join("soft.sql"), folder.path().join("hard.sql"));

@@ -170,3 +170,16 @@ fn a_database_file_with_other_pages_restores_into_one_in_wal_mode() {
     assert_eq!(value::<i64>(&live, "PRAGMA page_size"), 4096);
     assert_eq!(value::<String>(&live, "PRAGMA journal_mode"), "wal");
 }
+
+#[test]
+fn a_sequence_that_no_table_is_left_for_is_emptied_all_the_same() {
+    // So sqlite3 and Python write it: the first table with AUTOINCREMENT would have made it.
+    for name in ["sqlite_sequence", "\"sqlite_sequence\""] {
+        let (_folder, path) = restored(format!(
+            "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE t(a);\n\
+             DELETE FROM {name};\nINSERT INTO {name} VALUES('gone',7);\nCOMMIT;\n"
+        ));
+        assert_eq!(value::<i64>(&path, "SELECT seq FROM sqlite_sequence"), 7);
+        assert_eq!(value::<i64>(&path, "SELECT count(*) FROM sqlite_schema"), 2);
+    }
+}

@@ -261,6 +261,24 @@ fn a_damaged_database_file_is_refused() {
 }
 
 #[test]
+fn a_database_file_that_ends_within_its_last_page_is_damaged() {
+    let folder = folder();
+    let source = database(
+        &folder.path().join("in.sql"),
+        "CREATE TABLE t(a); INSERT INTO t VALUES('the last byte of the file');",
+    );
+    let bytes = fs::read(&source).unwrap();
+    assert!(bytes.ends_with(b"of the file"));
+    // SQLite itself finds nothing wrong: it reads a zero.
+    fs::write(&source, &bytes[..bytes.len() - 1]).unwrap();
+    assert_eq!(value::<String>(&source, "PRAGMA integrity_check"), "ok");
+    database(&folder.path().join("live.db"), "CREATE TABLE t(a);");
+    refused_in(folder.path());
+    let report = dump_to(&source, &folder.path().join("remains.sql")).unwrap();
+    assert_eq!(report.damage, ["the file is cut short, within page 2"]);
+}
+
+#[test]
 fn broken_references_come_back_only_if_that_is_meant() {
     let folder = folder();
     let path = database(

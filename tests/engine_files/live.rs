@@ -220,6 +220,23 @@ fn links_and_permissions_stay() {
     assert_eq!(value::<String>(&made, "SELECT a FROM t"), "new");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_replaced_keeps_its_owner() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let folder = folder();
+    let fresh = new_content(folder.path());
+    let live = folder.path().join("live.db");
+    fs::write(&live, "no database").expect("the file");
+    if chown(&live, Some(12_345), Some(12_346)).is_err() {
+        eprintln!("skipped: only root can give a file away");
+        return;
+    }
+    let _ = restore_now(&live, &fresh).expect("the restore");
+    let metadata = fs::metadata(&live).expect("the file");
+    assert_eq!((metadata.uid(), metadata.gid()), (12_345, 12_346));
+}
+
 #[test]
 fn what_is_loaded_can_be_looked_at_and_dropped() {
     let folder = folder();

@@ -80,6 +80,59 @@ fn an_empty_database_and_a_lone_sequence_come_back() {
 }
 
 #[test]
+fn a_sequence_comes_back_as_it_was() {
+    let folder = folder();
+    let made = "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO t VALUES(4);";
+    for (name, odd) in [
+        ("twice.db", "INSERT INTO sqlite_sequence VALUES('t', 99);"),
+        ("low.db", "UPDATE sqlite_sequence SET seq = 2;"),
+        ("empty.db", "DROP TABLE t;"),
+    ] {
+        let path = database(&folder.path().join(name), &format!("{made}{odd}"));
+        there_and_back(&path);
+    }
+}
+
+#[test]
+fn views_and_triggers_with_several_rows_of_values_come_back() {
+    let folder = folder();
+    let path = database(
+        &folder.path().join("values.db"),
+        "CREATE TABLE t(a); CREATE VIEW v AS VALUES(1, 2), (3, 4);
+         CREATE VIEW w AS WITH q(a) AS (VALUES(1), (2)) SELECT * FROM q UNION ALL VALUES(3), (4);
+         CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO t VALUES(1), (2); END;",
+    );
+    there_and_back(&path);
+}
+
+#[test]
+fn characters_that_sqlite_replaces_come_back_in_utf_16() {
+    let folder = folder();
+    for encoding in ["UTF-16le", "UTF-16be"] {
+        let path = database(
+            &folder.path().join(format!("{encoding}.db")),
+            &format!(
+                "PRAGMA encoding='{encoding}'; CREATE TABLE t(a UNIQUE);
+                 INSERT INTO t VALUES(CAST(X'FFFF' AS TEXT)), (CAST(X'FFFE' AS TEXT)),
+                   (CAST(X'FEFF' AS TEXT)), (CAST(X'FEFF4100' AS TEXT)), (CAST(X'00D8' AS TEXT));"
+            ),
+        );
+        there_and_back(&path);
+    }
+}
+
+#[test]
+fn virtual_tables_that_only_show_something_come_back() {
+    let folder = folder();
+    let path = database(
+        &folder.path().join("shown.db"),
+        "CREATE VIRTUAL TABLE pages USING dbstat(main);
+         CREATE VIRTUAL TABLE words USING fts3tokenize(porter);",
+    );
+    there_and_back(&path);
+}
+
+#[test]
 fn a_table_of_two_thousand_columns_comes_back() {
     let folder = folder();
     let columns: Vec<String> = (0..2000).map(|number| format!("c{number}")).collect();

@@ -19,9 +19,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode};
 
 pub use parts::DumpParts;
 pub(crate) use schema::{is_reserved, quoted};
@@ -29,7 +30,7 @@ pub(crate) use script::sequence_helper;
 
 use crate::database_file::durable::{self, Existing, Flushing, Unpublished};
 use crate::database_file::soundness::{self, Depth, Soundness};
-use crate::database_file::{DatabaseFile, Found, real_path, same_file};
+use crate::database_file::{DatabaseFile, Found, LOCK_TIMEOUT, is, real_path, same_file};
 use crate::error::{Error, Result};
 use crate::from_the_app::Kind;
 use crate::progress::{Progress, Silent};
@@ -208,10 +209,10 @@ fn dump_open(
     known: &[String],
 ) -> Result<DumpReport> {
     let failed = |error| file.sqlite_error("can't read", error);
-    let mut connection = open(file)?;
     let selection = Selection { parts: options.parts, tables: options.tables };
-    // Everything is read within this transaction, so it is one state of the database.
-    let snapshot = connection.transaction().map_err(failed)?;
+    let snapshot = open(file)?;
+    let checker = (known.is_empty() && options.parts.has_rows()).then(|| open(file)).transpose()?;
+    hold_on(&snapshot, checker.as_ref()).map_err(failed)?;
     let collations = collations::of_the_app(&snapshot).map_err(failed)?;
     collations::stand_in(&snapshot, &collations).map_err(failed)?;
     let order = Order {
@@ -221,7 +222,6 @@ fn dump_open(
         collations: &collations,
         progress: options.progress,
     };
-    let checker = (known.is_empty() && options.parts.has_rows()).then(|| open(file)).transpose()?;
     let interrupt = checker.as_ref().map(Connection::get_interrupt_handle);
     thread::scope(|scope| {
         let check = checker.map(|checker| scope.spawn(move || quick_check(&checker)));
@@ -270,6 +270,38 @@ fn dump_open(
     })
 }
 
+/// Has each of the connections see one state of the database from here on, to its end.
+///
+/// With a rollback journal a writer that waits for the first to end lets the second no longer in, and
+/// all three would wait for one another: then the first gives way, and both try again.
+/// <https://www.sqlite.org/lockingv3.html#writer_starvation>
+fn hold_on(snapshot: &Connection, checker: Option<&Connection>) -> rusqlite::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let begin = |connection: &Connection| {
+        connection.execute_batch("BEGIN")?;
+        let read = connection.query_row("PRAGMA schema_version", [], |_| Ok(()));
+        if read.is_err() {
+            connection.execute_batch("ROLLBACK")?;
+        }
+        read
+    };
+    let Some(checker) = checker else { return begin(snapshot) };
+    checker.busy_timeout(Duration::ZERO)?;
+    let started = Instant::now();
+    loop {
+        begin(snapshot)?;
+        match begin(checker) {
+            Err(error)
+                if is(&error, ErrorCode::DatabaseBusy) && started.elapsed() < LOCK_TIMEOUT =>
+            {
+                snapshot.execute_batch("ROLLBACK")?;
+                thread::sleep(PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 fn open(file: &DatabaseFile) -> Result<Connection> {
     let failed = |error| file.sqlite_error("can't open", error);
     let connection = file.reader().map_err(failed)?;
@@ -293,7 +325,8 @@ fn check_target(file: &DatabaseFile, target: &Path) -> Result<PathBuf> {
     let path = real_path(target).map_err(|error| {
         Error::failed(format!("can't find out where {shown} leads")).because(error)
     })?;
-    if path.file_name().is_none() {
+    let is_named_as_folder = target.as_os_str().as_encoded_bytes().ends_with(b"/");
+    if path.file_name().is_none() || is_named_as_folder {
         return Err(Error::refused(format!("{shown} is no file name")).state(untouched));
     }
     if file.is_same_file(&path) {
@@ -306,14 +339,17 @@ fn check_target(file: &DatabaseFile, target: &Path) -> Result<PathBuf> {
             .state(untouched)
             .next("Choose another file for the dump."));
     }
-    match fs::metadata(&path) {
+    // A pipe leads to no path at all.
+    match fs::metadata(target).or_else(|_| fs::metadata(&path)) {
         Ok(metadata) if metadata.is_dir() => {
             return Err(Error::refused(format!("{shown} is a folder"))
                 .state(untouched)
                 .next("Name a file in it."));
         }
         Ok(metadata) if !metadata.is_file() => {
-            return Err(Error::refused(format!("{shown} is not a regular file")).state(untouched));
+            return Err(Error::refused(format!("{shown} is not a regular file"))
+                .state(untouched)
+                .next("`--out -` writes to stdout."));
         }
         _ => {}
     }
@@ -322,5 +358,20 @@ fn check_target(file: &DatabaseFile, target: &Path) -> Result<PathBuf> {
             .state(untouched)
             .next("Choose another file, or remove that one first."));
     }
+    if let Some(owner) = owner_of_sidecar(&path) {
+        return Err(Error::refused(format!("{shown} belongs to the database {}", owner.display()))
+            .state(untouched)
+            .next("Choose another file for the dump."));
+    }
     Ok(path)
+}
+
+/// The database beside which SQLite keeps, or would keep, a file of this name.
+fn owner_of_sidecar(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let stems = ["-wal", "-shm", "-journal"].into_iter().filter_map(|end| name.strip_suffix(end));
+    stems.filter(|stem| !stem.is_empty()).map(|stem| path.with_file_name(stem)).find(|owner| {
+        let found = DatabaseFile::resolve(owner).and_then(|file| file.found());
+        found.is_ok_and(|found| found == Found::Database)
+    })
 }

@@ -8,7 +8,7 @@ use schema_engine::executor::{Executor, SafetyCopies};
 use schema_engine::restore::{
     self, ForeignKeys, Loaded, Packing, RestoreOptions, RestoreReport, RestoreSource, SourceKind,
 };
-use schema_engine::{Error, Result};
+use schema_engine::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::path::Path;
 use std::{fs, io};
@@ -193,16 +193,24 @@ fn stands(context: &Context<'_>, loaded: &Loaded, force: bool) -> Result<Stands>
             revision: standing.last().map(str::to_owned),
             pending: context.migrations.len() - standing.applied().len(),
         }),
-        Err(error) if force => {
+        Err(error) if force && error.kind() != ErrorKind::Interrupted => {
             context.terminal.warn(&format!("{error}"));
             Ok(Stands { revision: None, pending: 0 })
         }
-        Err(error) => Err(Error::refused("this program can't work with what would be restored")
-            .because(error)
-            .state("Nothing was restored; the database is unchanged.")
-            .next("Use the program that made it, or a newer one.")
-            .next("--force restores it all the same; then this program refuses to run on it.")),
+        Err(error) => Err(unfit(error)),
     }
+}
+
+/// Why what was loaded isn't restored: the program can't work with it, or somebody wants it to stop.
+fn unfit(error: Error) -> Error {
+    let error = match error.kind() {
+        ErrorKind::Interrupted => error,
+        _ => Error::refused("this program can't work with what would be restored")
+            .because(error)
+            .next("Use the program that made it, or a newer one.")
+            .next("--force restores it all the same; then this program refuses to run on it."),
+    };
+    error.state("Nothing was restored; the database is unchanged.")
 }
 
 fn tell(
@@ -264,4 +272,17 @@ fn tell(
         }
     }
     Ok(ExitCode::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, ErrorKind, unfit};
+
+    #[test]
+    fn a_wish_to_stop_is_no_verdict_on_what_was_loaded() {
+        let stopped = unfit(Error::new(ErrorKind::Interrupted, "stopped by SIGINT"));
+        assert_eq!(stopped.kind(), ErrorKind::Interrupted);
+        assert!(stopped.data_state().is_some() && stopped.next_steps().is_empty());
+        assert_eq!(unfit(Error::refused("unknown revision")).kind(), ErrorKind::Refused);
+    }
 }

@@ -3,6 +3,8 @@
 //! A collation or a tokenizer that only the app has stops a check of the whole file; then every
 //! table is checked by itself, and only those that need it go unchecked.
 
+use std::fs;
+
 use rusqlite::{Connection, ErrorCode};
 
 use super::is;
@@ -39,6 +41,8 @@ pub(crate) fn check(
     most: usize,
 ) -> rusqlite::Result<Soundness> {
     let mut soundness = Soundness::default();
+    // Where this fails, the check itself tells why.
+    soundness.faults.extend(cut_short(connection).unwrap_or_default());
     // What is no fault is taken out of the answer afterwards.
     match messages(connection, &format!("PRAGMA {}({})", depth.pragma(), most + 20)) {
         Ok(lines) => soundness.sort(lines),
@@ -51,6 +55,22 @@ pub(crate) fn check(
     }
     soundness.faults.truncate(most);
     Ok(soundness)
+}
+
+/// The fault of a file that ends within a page. SQLite reads zeros for what is missing, which may be
+/// the end of a text, and says nothing.
+pub(crate) fn cut_short(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let number = |pragma: &str| -> rusqlite::Result<u64> {
+        connection.query_row(pragma, [], |row| row.get(0)).map(i64::unsigned_abs)
+    };
+    let Some(file) = connection.path().and_then(|path| fs::metadata(path).ok()) else {
+        return Ok(None);
+    };
+    let page = number("PRAGMA page_size")?.max(512);
+    let whole = file.len() / page;
+    // An app may have the file grow in steps that are no pages, beyond the last one.
+    let is_cut = file.len() % page != 0 && whole < number("PRAGMA page_count")?;
+    Ok(is_cut.then(|| format!("the file is cut short, within page {}", whole + 1)))
 }
 
 /// Checks one table and adds what it finds.

@@ -251,16 +251,9 @@ impl Script<'_> {
     }
 
     fn sequence(&mut self, contents: &Contents) -> Result<()> {
-        let is_used: bool = self
-            .connection
-            .query_row("SELECT EXISTS(SELECT 1 FROM sqlite_sequence)", [], |row| row.get(0))
-            .map_err(|error| unreadable("sqlite_sequence", error))?;
         let mut has_table = false;
         for table in contents.tables.iter().filter(|table| table.rows.is_some()) {
             has_table |= self.is_autoincrement(&table.name)?;
-        }
-        if !has_table && !is_used {
-            return Ok(());
         }
         if !has_table {
             let mut name = "sequence_helper".to_owned();

@@ -53,6 +53,9 @@ pub(crate) fn write_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
     }
 }
 
+/// What SQLite replaces by U+FFFD when it reads UTF-8, as it has to for a literal in such a database.
+const LOST_IN_UTF16: [char; 2] = ['\u{fffe}', '\u{ffff}'];
+
 /// Appends text that a UTF-16 database stores as these bytes.
 pub(crate) fn write_utf16(out: &mut Vec<u8>, bytes: &[u8], encoding: Encoding) {
     let (pairs, rest) = bytes.as_chunks::<2>();
@@ -62,7 +65,7 @@ pub(crate) fn write_utf16(out: &mut Vec<u8>, bytes: &[u8], encoding: Encoding) {
     });
     let text: Result<String, _> = char::decode_utf16(units).collect();
     match text {
-        Ok(text) if rest.is_empty() => write_text(out, &text),
+        Ok(text) if rest.is_empty() && !text.contains(LOST_IN_UTF16) => write_text(out, &text),
         _ => write_cast(out, bytes),
     }
 }

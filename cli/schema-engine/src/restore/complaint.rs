@@ -4,6 +4,7 @@ use rusqlite::ErrorCode;
 
 use super::Dialect;
 use super::split::Statement;
+use super::statement::DAMAGED;
 use crate::database_file::soundness::told;
 use crate::error::Error;
 use crate::from_the_app::FromTheApp;
@@ -17,6 +18,9 @@ impl Dialect {
             Self::Dump if statement.text.starts_with(b".dbconfig defensive off") => Error::refused(what).next(
                 "If this is the output of .recover, have the sqlite3 shell load it into a new file, and restore that file.",
             ),
+            Self::Dump if objection == DAMAGED => Error::refused(what)
+                .next("Restore a safety copy or an older dump, if there is one (`db backups list`).")
+                .next("To take what this one holds all the same, write COMMIT where it says ROLLBACK."),
             Self::Dump => Error::refused(what).next(
                 "Restore only dumps from sources you trust, made by this tool, sqlite3 or Python.",
             ),

@@ -5,11 +5,13 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use rusqlite::ErrorCode;
+
 use super::check;
 use super::draft::draft;
 use super::script::{self, Filled};
 use crate::backup;
-use crate::database_file::DatabaseFile;
+use crate::database_file::{DatabaseFile, soundness};
 use crate::dump::{DumpOptions, DumpTarget, dump};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Unit, begin, stop_if_asked};
@@ -40,10 +42,20 @@ pub(super) fn copy(
 ) -> Result<Filled> {
     stop_if_asked(progress)?;
     let origin = DatabaseFile::resolve(source)?;
-    let failed = |error| origin.sqlite_error_about(&name, "can't read", error);
+    let another = "Take another copy of it, or restore a safety copy.";
+    let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt) => {
+            Error::failed(format!("{name} is damaged")).because(error).next(another)
+        }
+        Some(ErrorCode::DiskFull) => script::cant_load(error).next("Make room on the disk."),
+        _ => origin.sqlite_error_about(&name, "can't read", error),
+    };
     let reader = origin.reader().map_err(failed)?;
     let page_size: i64 =
         reader.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
+    if let Some(fault) = soundness::cut_short(&reader).map_err(failed)? {
+        return Err(Error::failed(format!("{name} is damaged: {fault}")).next(another));
+    }
     if shape.page_size.is_none_or(|required| required == page_size) {
         backup::copy_pages(&reader, target).map_err(failed)?;
         let counts = check::count(target).map_err(failed)?;

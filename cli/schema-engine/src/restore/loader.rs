@@ -1,6 +1,7 @@
 //! Runs the statements of a dump or a schema, one after the other, and writes the rows of it.
 
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, params};
 
 use super::Dialect;
@@ -35,10 +36,14 @@ pub(super) struct Loader<'a> {
     shape: Shape,
     phase: Phase,
     counts: Counts,
+    /// How many bytes of the dump were read.
+    read: u64,
     /// How large the database may become for now.
     allowed: u64,
     virtual_tables: Vec<String>,
     stand_ins: StandIns<'a>,
+    /// Whether all that `sqlite_sequence` held is in the dump, as it was.
+    is_sequence_told: bool,
     /// The statement before, where it may have made a table that is dropped again.
     previous: Vec<u8>,
 }
@@ -66,9 +71,11 @@ impl<'a> Loader<'a> {
             shape,
             phase: Phase::Before,
             counts: Counts::default(),
+            read: 0,
             allowed: 0,
             virtual_tables: Vec::new(),
             stand_ins: StandIns::new(connection, shape.needs_its_app),
+            is_sequence_told: false,
             previous: Vec::new(),
         })
     }
@@ -111,7 +118,10 @@ impl<'a> Loader<'a> {
             Command::Run(Group::Schema, sql) => self.worked_out(&sql),
             Command::Run(group, sql) => {
                 self.counts.tables += u64::from(group == Group::Create && makes_table(&sql));
-                self.theirs(group, &sql).map(|_| ())
+                match group {
+                    Group::Create => self.created(&sql),
+                    _ => self.theirs(group, &sql).map(|_| ()),
+                }
             }
             Command::Insert { table, .. } if self.is_skipped(&table) => Ok(()),
             Command::Insert { sql, .. } if self.dialect == Dialect::Schema => self.worked_out(&sql),
@@ -128,6 +138,11 @@ impl<'a> Loader<'a> {
             }
             Command::VirtualTable(table) => self.virtual_table(&table),
             Command::Sequence => self.sequence(),
+            Command::ClearSequence => {
+                self.is_sequence_told = true;
+                // Where no table with AUTOINCREMENT is left, sqlite3 and Python forget to make it.
+                self.sequence().and_then(|()| self.ours("DELETE FROM sqlite_sequence"))
+            }
             Command::DropHelper(name) => {
                 let [create, drop] = sequence_helper(&name);
                 if self.previous != create.as_bytes() {
@@ -154,6 +169,7 @@ impl<'a> Loader<'a> {
     pub(super) fn allow_for(&mut self, read: u64) -> Result<()> {
         const AT_FIRST: u64 = 128 << 20;
         const TIMES: u64 = 64;
+        self.read = read;
         let allowed = AT_FIRST + TIMES * read;
         if allowed < self.allowed + AT_FIRST {
             return Ok(());
@@ -257,6 +273,19 @@ impl<'a> Loader<'a> {
         self.guard.for_dump(Group::Insert, count).map(i64::unsigned_abs)
     }
 
+    /// Runs a `CREATE`. What an index is sorted by may be worked out, and many such values are held
+    /// in memory at once; so none may be much longer than all that was read.
+    fn created(&mut self, sql: &str) -> rusqlite::Result<()> {
+        const AT_FIRST: u64 = 16 << 20;
+        const TIMES: u64 = 4;
+        let longest = i32::try_from(AT_FIRST + TIMES * self.read).unwrap_or(i32::MAX);
+        let usual = self.connection.limit(Limit::SQLITE_LIMIT_LENGTH)?;
+        self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest.min(usual))?;
+        let outcome = self.theirs(Group::Create, sql);
+        self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, usual)?;
+        outcome.map(|_| ())
+    }
+
     /// Runs a statement of a schema. It is held to its rules when it is compiled; what a virtual
     /// table does for it runs freely, and nothing runs for ever.
     fn worked_out(&self, sql: &str) -> rusqlite::Result<()> {
@@ -337,9 +366,12 @@ impl<'a> Loader<'a> {
         })
     }
 
-    /// The shell of 3.50 writes a table's sequence twice, and SQLite then counts from the lower
-    /// one: the higher is right.
+    /// With a dump of the shell of 3.50, which doesn't empty `sqlite_sequence` first, a table is in
+    /// it twice, and SQLite then counts from the lower one: the higher is right.
     fn tidy_sequence(&self) -> rusqlite::Result<()> {
+        if self.is_sequence_told {
+            return Ok(());
+        }
         let is_there: bool = self.connection.query_row(
             "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence')",
             [],

@@ -160,9 +160,15 @@ fn broken_off(
     };
     let now = hash(file.path());
     let is = |other: &Path| matches!((&now, hash(other)), (Ok(one), Ok(two)) if *one == two);
+    let is_bad_disk = error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+    let mut copy = copy;
     let state = if is(fresh) {
         IN_PLACE
     } else if copy.is_some_and(|copy| is(&copy.path)) {
+        if !is_bad_disk {
+            // It is of no use any more, and may be what fills the disk.
+            copy = copy.filter(|copy| durable::remove_if_there(&copy.path).is_err());
+        }
         "The database is unchanged."
     } else {
         "It is not certain what the database holds now."
@@ -202,15 +208,46 @@ fn replace(fresh: TempPath, file: &DatabaseFile, name: &CopyName) -> Result<Plac
             .state("The database is unchanged.")
             .next("Close that program first."));
     }
+    let there = fs::metadata(file.path()).map_err(|error| {
+        file.io_error("can't look at", error).state("The database is unchanged.")
+    })?;
+    // Before anything is moved: who may not give a file away finds out here.
+    keep_owner(&fresh, &there).map_err(|error| {
+        let what = format!(
+            "{} belongs to another user or group, and would be yours",
+            file.path().display()
+        );
+        Error::failed(what)
+            .because(error)
+            .state("The database is unchanged.")
+            .next("Run it as the user that the file belongs to.")
+    })?;
     let safety_copy = Some(backup::copy_bytes(file, name)?);
     let set_aside = set_aside_sidecars(file, name)?;
     let failed = |error: io::Error| {
         file.io_error("can't replace", error).state("The database is unchanged.")
     };
-    let permissions = fs::metadata(file.path()).map_err(failed)?.permissions();
-    fs::set_permissions(&fresh, permissions).map_err(failed)?;
+    fs::set_permissions(&fresh, there.permissions()).map_err(failed)?;
     publish(fresh, file, Existing::Replace)?;
     Ok(Placed { safety_copy, set_aside })
+}
+
+/// Gives a file the owner and the group of the one whose place it takes.
+#[cfg(unix)]
+fn keep_owner(fresh: &Path, there: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+
+    let now = fs::metadata(fresh)?;
+    let differs = |new: u32, old: u32| (new != old).then_some(old);
+    match (differs(now.uid(), there.uid()), differs(now.gid(), there.gid())) {
+        (None, None) => Ok(()),
+        (owner, group) => chown(fresh, owner, group),
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_fresh: &Path, _there: &fs::Metadata) -> io::Result<()> {
+    Ok(())
 }
 
 /// A sidecar that lies about would be taken for one of the new database.

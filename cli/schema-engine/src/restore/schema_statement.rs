@@ -108,6 +108,9 @@ fn insert(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {
 }
 
 fn change_rows(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {
+    if let Ok(cleared @ Command::ClearSequence) = statement::read(text) {
+        return Ok(cleared);
+    }
     let skipped = ["FROM", "OR", "ABORT", "FAIL", "IGNORE", "REPLACE", "ROLLBACK"];
     let mut tokens = tokens.skip_while(|token| skipped.iter().any(|word| token.is(word)));
     let first = tokens.next().and_then(|token| token.name()).unwrap_or_default();

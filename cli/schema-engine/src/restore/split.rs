@@ -112,6 +112,7 @@ impl<R: BufRead> Splitter<R> {
             self.dialect.noun(),
             self.statement.line
         ))
+        .next(format!("Take another copy of the {}.", self.dialect.noun()))
     }
 
     /// The next statement; none at the end of the stream.

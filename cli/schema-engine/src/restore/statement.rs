@@ -26,6 +26,8 @@ pub(super) enum Command {
     VirtualTable(VirtualTable),
     /// Makes `sqlite_sequence` be there.
     Sequence,
+    /// Empties it: what it held follows.
+    ClearSequence,
     /// Removes the helper that made it be there.
     DropHelper(String),
 }
@@ -34,6 +36,8 @@ pub(super) enum Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Group {
     Create,
+    /// Stores a view or a trigger, of which nothing runs.
+    Store,
     Insert,
     Other,
     /// Whatever makes a schema, and fills it.
@@ -45,6 +49,10 @@ pub(super) const KEYWORDS: [&str; 11] = [
     "BEGIN", "COMMIT", "END", "ROLLBACK", "PRAGMA", "INSERT", "REPLACE", "CREATE", "DELETE",
     "DROP", "ANALYZE",
 ];
+
+/// The objection against the end of a dump that isn't whole.
+pub(super) const DAMAGED: &str =
+    "undoes it all: the dump was taken from a damaged database, or without a collation of its app";
 
 /// Why a statement can't run, as the rest of a sentence that begins with where it stands.
 pub(super) type Objection = String;
@@ -65,10 +73,7 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
     match keyword.as_str() {
         "BEGIN" => Ok(Command::Begin),
         "COMMIT" | "END" => Ok(Command::Commit),
-        "ROLLBACK" => Err(
-            "undoes it all: the dump was taken from a damaged database, or without a collation of its app"
-                .to_owned(),
-        ),
+        "ROLLBACK" => Err(DAMAGED.to_owned()),
         "PRAGMA" => pragma(text, tokens),
         "INSERT" | "REPLACE" => insert(text, tokens),
         "CREATE" => create(text, tokens),
@@ -182,8 +187,9 @@ fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
             return Ok(Command::Sequence);
         }
     }
+    let group = if word == "VIEW" || word == "TRIGGER" { Group::Store } else { Group::Create };
     // With its semicolon: SQLite keeps a comment at the end of a definition only before one.
-    Ok(Command::Run(Group::Create, utf8(text)? + ";"))
+    Ok(Command::Run(group, utf8(text)? + ";"))
 }
 
 /// The name behind `CREATE TABLE`.
@@ -202,13 +208,13 @@ fn clear(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     let from = tokens.next().is_some_and(|token| token.is("FROM"));
     let table = name(&mut tokens).unwrap_or_default();
     let whole = tokens.next().is_none();
-    if from
-        && whole
-        && ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str())
-    {
-        return Ok(Command::Run(Group::Other, utf8(text)?));
+    match table.as_str() {
+        "sqlite_sequence" if from && whole => Ok(Command::ClearSequence),
+        "sqlite_stat1" | "sqlite_stat4" if from && whole => {
+            Ok(Command::Run(Group::Other, utf8(text)?))
+        }
+        _ => Err("is a DELETE, which no dump needs".to_owned()),
     }
-    Err("is a DELETE, which no dump needs".to_owned())
 }
 
 fn drop_helper(mut tokens: Tokens<'_>) -> Result<Command, Objection> {

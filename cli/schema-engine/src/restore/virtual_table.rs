@@ -8,8 +8,18 @@ use super::statement::Objection;
 use super::token::{Kind, Token, Tokens};
 
 /// Modules that keep to their own tables. Others reach files or lend their words to SQL.
-pub(super) const MODULES: [&str; 8] =
-    ["fts3", "fts4", "fts4aux", "fts5", "fts5vocab", "rtree", "rtree_i32", "geopoly"];
+const MODULES: [&str; 10] = [
+    "dbstat",
+    "fts3",
+    "fts3tokenize",
+    "fts4",
+    "fts4aux",
+    "fts5",
+    "fts5vocab",
+    "geopoly",
+    "rtree",
+    "rtree_i32",
+];
 
 /// A virtual table of a dump.
 #[derive(Debug, PartialEq, Eq)]

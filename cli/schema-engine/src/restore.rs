@@ -28,6 +28,7 @@ mod virtual_table;
 mod window;
 
 use std::io::Read;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -188,14 +189,26 @@ pub fn load<'a>(
     })
 }
 
-/// Loads a dump as [`load`] does, but only to be looked at: it mustn't be put in place.
+/// What was loaded only to be looked at: unlike a [`Loaded`] it can't be put in place.
+pub(crate) struct ForALook(Loaded);
+
+impl Deref for ForALook {
+    type Target = Loaded;
+
+    fn deref(&self) -> &Loaded {
+        &self.0
+    }
+}
+
+/// Loads a dump as [`load`] does, but only to be looked at.
 pub(crate) fn load_for_a_look(
     database: &Path,
     source: &Path,
     options: &RestoreOptions<'_>,
     needs_its_app: NeedsItsApp,
-) -> Result<Loaded> {
-    load_beside(&DatabaseFile::resolve(database)?, source.into(), options, needs_its_app)
+) -> Result<ForALook> {
+    let file = DatabaseFile::resolve(database)?;
+    load_beside(&file, source.into(), options, needs_its_app).map(ForALook)
 }
 
 fn load_beside(

@@ -13,7 +13,7 @@ use crate::database_file::soundness::Unchecked;
 use crate::database_file::{DatabaseFile, space};
 use crate::dump::seal::MARK_OF_ANY_VERSION;
 use crate::error::{Error, ErrorKind, Result};
-use crate::restore::{self, ForeignKeys, Loaded, NeedsItsApp, Packing, RestoreOptions};
+use crate::restore::{self, ForALook, ForeignKeys, NeedsItsApp, Packing, RestoreOptions};
 
 /// What a file holds.
 pub(super) enum Content {
@@ -82,7 +82,7 @@ fn missing(file: &DatabaseFile, error: io::Error) -> Error {
 /// A dump that was loaded into a folder of its own, gone when dropped.
 pub(super) struct LoadedDump {
     // Before its folder goes.
-    loaded: Loaded,
+    loaded: ForALook,
     is_sealed: bool,
     rows: Rows,
     _folder: TempDir,

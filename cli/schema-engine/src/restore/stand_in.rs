@@ -4,6 +4,7 @@
 //! Nothing that is loaded so may be kept: indexes lie in another order than the app's, and what a
 //! function has to give is made up.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use rusqlite::Connection;
@@ -24,16 +25,20 @@ pub(crate) enum NeedsItsApp {
     CountRows,
 }
 
+/// More than any app has. Each has its statement read once more, and a dump may be made to name
+/// as many as it has room for.
+const MOST: usize = 200;
+
 /// What stands in on the connection that loads a dump.
 pub(crate) struct StandIns<'a> {
     connection: &'a Connection,
     allowed: NeedsItsApp,
-    used: Vec<FromTheApp>,
+    used: BTreeSet<FromTheApp>,
 }
 
 impl<'a> StandIns<'a> {
     pub(crate) fn new(connection: &'a Connection, allowed: NeedsItsApp) -> Self {
-        Self { connection, allowed, used: Vec::new() }
+        Self { connection, allowed, used: BTreeSet::new() }
     }
 
     /// Whether rows are only counted.
@@ -44,17 +49,20 @@ impl<'a> StandIns<'a> {
     /// Has something stand in for what SQLite misses; then the statement may be tried again.
     pub(crate) fn take_the_place(&mut self, error: &rusqlite::Error) -> bool {
         let Some(missed) = FromTheApp::missed(&told(error)) else { return false };
+        if self.allowed == NeedsItsApp::Refuse
+            || self.used.len() >= MOST
+            || self.used.contains(&missed)
+        {
+            return false;
+        }
         let name = missed.name.as_str();
         let made = match missed.kind {
-            _ if self.allowed == NeedsItsApp::Refuse || self.used.contains(&missed) => {
-                return false;
-            }
             // Texts that are equal by their bytes are equal to any collation: what is unique stays so.
             Kind::Collation => self.connection.create_collation(name, |a: &str, b: &str| a.cmp(b)),
             Kind::Function => another_value_each_time(self.connection, name),
             Kind::Module | Kind::Tokenizer => return false,
         };
-        self.used.push(missed);
+        self.used.insert(missed);
         made.is_ok()
     }
 
@@ -63,16 +71,13 @@ impl<'a> StandIns<'a> {
         if self.allowed == NeedsItsApp::Refuse {
             return false;
         }
-        self.used.push(FromTheApp { kind: Kind::Module, name: module.to_owned() });
+        self.used.insert(FromTheApp { kind: Kind::Module, name: module.to_owned() });
         true
     }
 
     /// What was needed of the app.
     pub(crate) fn used(&self) -> Vec<FromTheApp> {
-        let mut used = self.used.clone();
-        used.sort();
-        used.dedup();
-        used
+        self.used.iter().cloned().collect()
     }
 }
 
@@ -85,4 +90,28 @@ fn another_value_each_time(connection: &Connection, name: &str) -> rusqlite::Res
     connection.create_scalar_function(name, -1, flags, move |_| {
         Ok(number.fetch_add(1, Ordering::Relaxed))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, NeedsItsApp, StandIns};
+    use rusqlite::Connection;
+
+    #[test]
+    fn what_stands_in_is_bounded_and_named_once() {
+        let connection = Connection::open_in_memory().unwrap();
+        let mut stand_ins = StandIns::new(&connection, NeedsItsApp::StandIn);
+        let many: Vec<_> = (0..2 * MOST).map(|at| format!("CHECK (f{at}(a) > F1(a))")).collect();
+        let sql = format!("CREATE TABLE t (a, {})", many.join(", "));
+        let mut tries = 1;
+        while let Err(error) = connection.execute_batch(&sql)
+            && stand_ins.take_the_place(&error)
+        {
+            tries += 1;
+        }
+        assert_eq!((tries, stand_ins.used().len()), (MOST + 1, MOST));
+        let mut refusing = StandIns::new(&connection, NeedsItsApp::Refuse);
+        let missing = connection.execute_batch("SELECT f999(1)").unwrap_err();
+        assert!(!refusing.take_the_place(&missing) && !refusing.takes_module("csv"));
+    }
 }

@@ -127,6 +127,24 @@ fn a_copy_of_the_file_is_restored_without_the_collation_and_says_what_went_unche
 }
 
 #[test]
+fn what_a_dump_can_be_loaded_without_is_not_said_to_be_needed() {
+    let folder = folder();
+    let original = app_database(
+        &folder.path().join("a.db"),
+        "CREATE TABLE t (a DEFAULT (twice(4)), b); INSERT INTO t (b) VALUES (1);
+         CREATE VIEW v AS SELECT twice(b) FROM t ORDER BY a COLLATE by_letter;
+         CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET b = twice(new.a); END;",
+    );
+    let script = folder.path().join("a.sql");
+    let report = dump_to(&original, &script).unwrap();
+    assert_eq!(
+        [report.collations, report.functions, report.modules].concat(),
+        Vec::<String>::new()
+    );
+    assert_eq!(restore_now(&folder.path().join("b.db"), &script).unwrap().rows, 1);
+}
+
+#[test]
 fn references_that_need_the_collation_go_unchecked_and_no_others() {
     let folder = folder();
     let original = app_database(

@@ -47,8 +47,14 @@ fn missed(contents: &Contents) -> rusqlite::Result<Vec<FromTheApp>> {
         // One at a time: SQLite goes through all that there is for each that is made.
         empty.execute_batch("BEGIN")?;
         make(&empty, &table.sql, &mut stand_ins);
-        // What only a row has SQLite look for: a generated column may compare.
-        let row = format!("INSERT INTO {} DEFAULT VALUES", quoted(&table.name));
+        // What only a row has SQLite look for: a generated column may compare. It is a whole one, for
+        // which no default is worked out.
+        let values: String = empty.query_row(
+            "SELECT group_concat('NULL') FROM pragma_table_xinfo(?1) WHERE hidden = 0",
+            [&table.name],
+            |row| row.get::<_, Option<String>>(0).map(Option::unwrap_or_default),
+        )?;
+        let row = format!("INSERT INTO {} VALUES({values})", quoted(&table.name));
         while let Err(error) = empty.prepare(&row)
             && stand_ins.take_the_place(&error)
         {}

@@ -329,3 +329,35 @@ fn a_dump_that_only_its_app_can_load_is_damaged_if_it_was_cut_or_changed() {
         }
     }
 }
+
+#[test]
+fn a_schema_that_only_its_app_can_read_is_no_damage() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    let connection = as_the_app(&path);
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    let lower =
+        |context: &rusqlite::functions::Context<'_>| Ok(context.get::<String>(0)?.to_lowercase());
+    connection.create_scalar_function("lower", 2, flags, lower).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE t (a, CHECK (lower(a, 'tr') <> 'x')); INSERT INTO t VALUES ('A');",
+        )
+        .unwrap();
+    drop(connection);
+    let checked = check(&path).unwrap();
+    let found: Vec<_> = checked.findings.iter().map(Finding::message).collect();
+    assert_eq!(
+        found,
+        ["only its app can read the database: its schema needs the function `lower`"]
+    );
+    assert_eq!(checked.worst(), Some(Severity::Warning));
+    let before = files(folder.path());
+    for refused in [
+        dump_to(&path, &folder.path().join("a.sql")).unwrap_err(),
+        restore_now(&folder.path().join("b.db"), &path).unwrap_err(),
+    ] {
+        assert!(refused.next_steps().concat().contains("is no damage"), "{refused}");
+    }
+    assert_eq!(files(folder.path()), before);
+}

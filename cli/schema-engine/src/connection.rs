@@ -6,6 +6,7 @@
 
 use crate::database_file::{DatabaseFile, LEAVE_SIDECARS, LOCK_TIMEOUT};
 use crate::error::{Error, ErrorKind, Result};
+use crate::from_the_app::FromTheApp;
 use crate::restore::mistaken;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sea_orm::{
@@ -202,6 +203,11 @@ pub(crate) fn explain(error: DbErr, what: &str) -> Error {
         Some(8) => Error::failed(format!("{what}: the database is read-only"))
             .because(error)
             .state("The database is unchanged."),
+        Some(11) if let Some(needed) = FromTheApp::missed(&error.to_string()) => {
+            Error::failed(format!("{what}: its schema needs the {needed}, which only its app has"))
+                .because(error)
+                .state("The database is unchanged.")
+        }
         Some(11) => Error::failed(format!("{what}: the file is damaged"))
             .because(error)
             .state("The database is unchanged.")

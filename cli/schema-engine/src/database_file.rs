@@ -21,6 +21,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Error, Result};
+use crate::from_the_app::FromTheApp;
 
 /// How long to wait for a lock before saying who holds it.
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -188,6 +189,12 @@ impl DatabaseFile {
         let advice = match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 return self.locked(what).because(error);
+            }
+            // SQLite says that the schema is malformed, and then why.
+            Some(ErrorCode::DatabaseCorrupt)
+                if FromTheApp::missed(&error.to_string()).is_some() =>
+            {
+                "That is no damage: the schema of the database needs what only its app has. A copy of the file keeps it."
             }
             Some(ErrorCode::NotADatabase) => "The file is not a SQLite database; look at the path.",
             Some(ErrorCode::DatabaseCorrupt) => {

@@ -36,6 +36,7 @@ pub use finding::{
 use crate::database_file::soundness::{Soundness, Unchecked};
 use crate::database_file::{DatabaseFile, place};
 use crate::error::{Error, Result};
+use crate::from_the_app::FromTheApp;
 use crate::history::Migrations;
 use crate::ident::Ident;
 use crate::progress::{Progress, Unit, begin, stop_if_asked};
@@ -198,7 +199,10 @@ impl<'a> Check<'a> {
                 Err(file.locked("can't read").because(error))
             }
             Err(error) => {
-                self.found(Finding::Unreadable(error.to_string()));
+                self.found(match FromTheApp::missed(&error.to_string()) {
+                    Some(needed) => Finding::SchemaNeedsItsApp(needed.to_string()),
+                    None => Finding::Unreadable(error.to_string()),
+                });
                 Ok(())
             }
         }

@@ -114,12 +114,14 @@ impl Soundness {
     }
 }
 
-/// A file may be damaged so badly that the check itself fails.
+/// A file may be damaged so badly that the check itself fails. A schema that needs the app is no damage,
+/// though SQLite says that it is malformed.
 fn fault(soundness: &mut Soundness, error: rusqlite::Error) -> rusqlite::Result<()> {
-    if !is(&error, ErrorCode::DatabaseCorrupt) {
+    let said = told(&error);
+    if !is(&error, ErrorCode::DatabaseCorrupt) || FromTheApp::missed(&said).is_some() {
         return Err(error);
     }
-    soundness.faults.push(told(&error));
+    soundness.faults.push(said);
     Ok(())
 }
 

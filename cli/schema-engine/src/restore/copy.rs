@@ -14,6 +14,7 @@ use crate::backup;
 use crate::database_file::{DatabaseFile, soundness};
 use crate::dump::{DumpOptions, DumpTarget, dump};
 use crate::error::{Error, Result};
+use crate::from_the_app::FromTheApp;
 use crate::progress::{Progress, Unit, begin, stop_if_asked};
 
 /// Writes a database that comes as a stream into a file.
@@ -44,7 +45,7 @@ pub(super) fn copy(
     let origin = DatabaseFile::resolve(source)?;
     let another = "Take another copy of it, or restore a safety copy.";
     let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt) => {
+        Some(ErrorCode::DatabaseCorrupt) if FromTheApp::missed(&error.to_string()).is_none() => {
             Error::failed(format!("{name} is damaged")).because(error).next(another)
         }
         Some(ErrorCode::DiskFull) => script::cant_load(error).next("Make room on the disk."),

@@ -145,6 +145,8 @@ pub enum Finding {
     Unsealed,
     /// A dump that `restore` doesn't take, for it needs what only its app has: these.
     DumpNeedsItsApp(Vec<String>),
+    /// SQLite doesn't read the schema without this, which only its app has.
+    SchemaNeedsItsApp(String),
     /// A whole dump of a part of a database, which can't be restored.
     Part {
         /// How many tables it holds.
@@ -253,6 +255,7 @@ impl Finding {
             Self::Unsealed => "TV106",
             Self::Part { .. } => "TV107",
             Self::DumpNeedsItsApp(_) => "TV108",
+            Self::SchemaNeedsItsApp(_) => "TV109",
             Self::BrokenReferences(_) => "TV201",
             Self::MissingParent { .. } => "TV202",
             Self::UncheckableReferences { .. } => "TV203",
@@ -294,6 +297,7 @@ impl Finding {
             | Self::Part { .. } => Severity::Advice,
             Self::Empty
             | Self::DumpNeedsItsApp(_)
+            | Self::SchemaNeedsItsApp(_)
             | Self::BrokenReferences(_)
             | Self::MissingParent { .. }
             | Self::UncheckableReferences { .. }

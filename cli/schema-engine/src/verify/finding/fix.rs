@@ -34,6 +34,9 @@ impl Finding {
             Self::Part { .. } => vec![words(
                 "A dump without --schema-only, --data-only and --table holds everything; the sqlite3 shell loads a part.",
             )],
+            Self::SchemaNeedsItsApp(_) => {
+                vec![words("Have the app check it, by `PRAGMA integrity_check` for one.")]
+            }
             Self::DumpNeedsItsApp(_) => vec![words(
                 "Have the app load it. `db restore` takes a copy of the database file instead, which needs nothing.",
             )],

@@ -28,6 +28,9 @@ impl Finding {
                 "the dump is as it was written, but holds a part of a database: `restore` doesn't take it"
                     .to_owned()
             }
+            Self::SchemaNeedsItsApp(needed) => {
+                format!("only its app can read the database: its schema needs the {needed}")
+            }
             Self::DumpNeedsItsApp(needed) => format!(
                 "only its app can load the dump, which needs the {}",
                 needed.join(" and the ")

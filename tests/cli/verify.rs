@@ -30,6 +30,7 @@ fn drift_and_its_company_are_shown_with_what_mends_them() {
         for line in [
             "! TV301 the schema is not what its revisions made it (3 differences)\n",
             "    + column tasks.mine",
+            "  $ tgenie db repair",
             "! TV401 the view lost is broken: no such table: main.gone\n",
             "! TV501 _alembic_tmp_tasks was left behind by a rebuild of tasks (Alembic); all that it holds is in tasks\n",
         ] {

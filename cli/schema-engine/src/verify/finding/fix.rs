@@ -2,6 +2,7 @@
 
 use super::words::drop_statement;
 use super::{BooksProblem, BrokenReferences, Finding, LeftoverRows, Orphans};
+use crate::ident::Ident;
 use std::path::PathBuf;
 
 /// One way to mend a finding, or to see more of it.
@@ -25,11 +26,12 @@ impl Finding {
     /// deletes rows that might be the only ones.
     pub fn fixes(&self) -> Vec<Fix> {
         match self {
-            Self::Unreadable(_) | Self::Damaged(_) | Self::Empty => vec![
-                command("backups list"),
-                command("backups restore latest"),
-                words("`sqlite3 FILE .recover` saves what can still be read."),
-            ],
+            Self::Damaged(faults) => {
+                let mut fixes = made_anew(faults);
+                fixes.extend(from_copies());
+                fixes
+            }
+            Self::Unreadable(_) | Self::Empty => from_copies(),
             Self::BadDump { next, .. } => next.iter().map(|step| words(step)).collect(),
             Self::Part { .. } => vec![words(
                 "A dump without --schema-only, --data-only and --table holds everything; the sqlite3 shell loads a part.",
@@ -55,7 +57,10 @@ impl Finding {
             }
             Self::Drift { revision, .. } => vec![
                 command(&format!("diff --from history@{revision} --to live")),
-                words("Undo that change by hand, or restore a copy from before it."),
+                command("repair"),
+                words(
+                    "`repair` undoes that change, after a copy; `upgrade --accept-drift` leaves it as it is.",
+                ),
             ],
             Self::UnknownRevisions(_) => vec![
                 words("It was probably upgraded by a newer version of this program: use that one."),
@@ -122,6 +127,36 @@ impl Finding {
             Self::NeedsItsApp(_) => Vec::new(),
         }
     }
+}
+
+/// What helps a damaged database in any case.
+fn from_copies() -> Vec<Fix> {
+    vec![
+        command("backups list"),
+        command("backups restore latest"),
+        words("`sqlite3 FILE .recover` saves what can still be read."),
+    ]
+}
+
+/// What makes indexes anew out of the rows, where nothing else is damaged.
+fn made_anew(faults: &[String]) -> Vec<Fix> {
+    const WORDS: &str = "fts5: corruption found reading blob ";
+    let mut fixes = Vec::new();
+    for fault in faults {
+        let is_of_index = fault.starts_with("wrong # of entries in index ")
+            || (fault.starts_with("row ") && fault.contains(" missing from index "));
+        let of_words = fault.strip_prefix(WORDS).and_then(|rest| {
+            Some(rest.split_once(" from table \"")?.1.strip_suffix('"')?.to_owned())
+        });
+        let fix = match of_words {
+            Some(table) => Finding::MisfitIndex(Ident::new(table)).fixes(),
+            None if is_of_index => vec![sql("REINDEX".to_owned())],
+            None => return Vec::new(),
+        };
+        fixes.extend(fix);
+    }
+    fixes.dedup();
+    fixes
 }
 
 impl BrokenReferences {

@@ -294,3 +294,20 @@ fn broken_references_come_back_only_if_that_is_meant() {
     let _ = restore(&copy, &source, &options).expect("the restore");
     assert_eq!(value::<i64>(&copy, "SELECT p FROM c"), 1);
 }
+
+#[test]
+fn a_definition_that_is_no_utf8_comes_back_from_the_file_alone() {
+    let folder = folder();
+    let source = database(
+        &folder.path().join("source.db"),
+        "CREATE TABLE t(a, b DEFAULT 'x'); INSERT INTO t(a) VALUES(1); PRAGMA writable_schema=ON;
+         UPDATE sqlite_schema SET sql = CAST(X'435245415445205441424C45207428612C20622044454641554C542027E92729' AS TEXT);",
+    );
+    let dump = folder.path().join("in.sql");
+    let _ = dump_to(&source, &dump).unwrap();
+    let live = folder.path().join("live.db");
+    let error = restore_now(&live, &dump).unwrap_err();
+    assert!(told(&error).contains("line 7 of the dump isn't UTF-8"), "{}", told(&error));
+    assert_eq!(error.next_steps(), ["A copy of the database file is restored as it is."]);
+    assert_eq!(restore_now(&live, &source).unwrap().rows, 1);
+}

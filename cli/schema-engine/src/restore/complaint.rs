@@ -4,7 +4,7 @@ use rusqlite::ErrorCode;
 
 use super::Dialect;
 use super::split::Statement;
-use super::statement::DAMAGED;
+use super::statement::{DAMAGED, NOT_UTF8};
 use crate::database_file::soundness::told;
 use crate::error::Error;
 use crate::from_the_app::FromTheApp;
@@ -21,6 +21,8 @@ impl Dialect {
             Self::Dump if objection == DAMAGED => Error::refused(what)
                 .next("Restore a safety copy or an older dump, if there is one (`db backups list`).")
                 .next("To take what this one holds all the same, write COMMIT where it says ROLLBACK."),
+            Self::Dump if objection == NOT_UTF8 => Error::refused(what)
+                .next("A copy of the database file is restored as it is."),
             Self::Dump => Error::refused(what).next(
                 "Restore only dumps from sources you trust, made by this tool, sqlite3 or Python.",
             ),

@@ -5,7 +5,7 @@
 //! - `Inf` and `-Inf`, which Python and the shell of 3.53 write and no SQLite reads, are infinities.
 //! - Text with bytes that aren't UTF-8, which the shell writes as they are, becomes a CAST.
 
-use super::statement::Objection;
+use super::statement::{NOT_UTF8, Objection};
 use super::token::{Kind, Token, Tokens, unquoted};
 use crate::dump::value::{write_cast, write_real};
 
@@ -56,7 +56,7 @@ pub(super) fn rewrite(text: &[u8], mut tokens: Tokens<'_>) -> Result<String, Obj
         }
     }
     out.extend_from_slice(text.get(done..).unwrap_or_default());
-    String::from_utf8(out).map_err(|_| "isn't UTF-8 outside a value".to_owned())
+    String::from_utf8(out).map_err(|_| NOT_UTF8.to_owned())
 }
 
 /// The double that a number stands for, if it isn't an integer.

@@ -54,6 +54,9 @@ pub(super) const KEYWORDS: [&str; 11] = [
 pub(super) const DAMAGED: &str =
     "undoes it all: the dump was taken from a damaged database, or without a collation of its app";
 
+/// The objection against text that SQLite would take as it is and this program can't hand to it.
+pub(super) const NOT_UTF8: &str = "isn't UTF-8 outside a value";
+
 /// Why a statement can't run, as the rest of a sentence that begins with where it stands.
 pub(super) type Objection = String;
 
@@ -86,7 +89,7 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
 }
 
 pub(super) fn utf8(text: &[u8]) -> Result<String, Objection> {
-    String::from_utf8(text.to_vec()).map_err(|_| "isn't UTF-8 outside a value".to_owned())
+    String::from_utf8(text.to_vec()).map_err(|_| NOT_UTF8.to_owned())
 }
 
 /// A name, perhaps after `main.`.

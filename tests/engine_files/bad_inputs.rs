@@ -255,7 +255,11 @@ fn changed() -> Vec<Bad> {
         bytes[place] ^= 1;
         bad(bytes, "")
     });
-    cut.chain(flipped).collect()
+    let headless = whole.iter().position(|byte| *byte == b'\n').map(|at| &whole[at + 1..]);
+    let moved = [b"-- a line more\n", whole.as_slice()].concat();
+    let headless = [headless.expect("lines").to_vec(), moved];
+    let headless = headless.map(|text| bad(text, "lost its first line"));
+    cut.chain(flipped).chain(headless).collect()
 }
 
 /// What would grow without end.

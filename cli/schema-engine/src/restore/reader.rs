@@ -223,9 +223,14 @@ impl<R: Read> Reader<R> {
                 continue;
             }
             self.reach(seal::MARK_OF_ANY_VERSION.len())?;
-            let at_seal = self.is_ours
-                && self.is_committed
+            let at_seal = self.is_committed
                 && self.window().at_hand().starts_with(seal::MARK_OF_ANY_VERSION.as_bytes());
+            if at_seal && !self.is_ours {
+                let what = "the dump has lost its first line: it was changed after it was written";
+                return Err(Error::refused(what)
+                    .next("Take an untouched copy of it.")
+                    .next("If the change was meant, delete its last line, too, then restore it."));
+            }
             if at_seal || !self.window().at_hand().starts_with(b"--") {
                 return Ok(true);
             }

@@ -23,6 +23,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::error::{Error, Result};
 use crate::from_the_app::FromTheApp;
 
+/// What the names of the files end in that SQLite keeps beside a database.
+pub(crate) const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
 /// How long to wait for a lock before saying who holds it.
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -84,7 +87,7 @@ impl DatabaseFile {
 
     /// Every file that SQLite may keep beside it.
     pub(crate) fn sidecars(&self) -> [PathBuf; 3] {
-        ["-wal", "-shm", "-journal"].map(|suffix| self.sidecar(suffix))
+        SIDECARS.map(|suffix| self.sidecar(suffix))
     }
 
     /// Looks at what is there. A folder, socket or device is refused.
@@ -191,9 +194,7 @@ impl DatabaseFile {
                 return self.locked(what).because(error);
             }
             // SQLite says that the schema is malformed, and then why.
-            Some(ErrorCode::DatabaseCorrupt)
-                if FromTheApp::missed(&error.to_string()).is_some() =>
-            {
+            Some(ErrorCode::DatabaseCorrupt) if FromTheApp::missed_by(&error).is_some() => {
                 "That is no damage: the schema of the database needs what only its app has. A copy of the file keeps it."
             }
             Some(ErrorCode::NotADatabase) => "The file is not a SQLite database; look at the path.",

@@ -30,7 +30,7 @@ pub(crate) use script::sequence_helper;
 
 use crate::database_file::durable::{self, Existing, Flushing, Unpublished};
 use crate::database_file::soundness::{self, Depth, Soundness};
-use crate::database_file::{DatabaseFile, Found, LOCK_TIMEOUT, is, real_path, same_file};
+use crate::database_file::{DatabaseFile, Found, LOCK_TIMEOUT, SIDECARS, is, real_path, same_file};
 use crate::error::{Error, Result};
 use crate::from_the_app::Kind;
 use crate::progress::{Progress, Silent};
@@ -369,7 +369,7 @@ fn check_target(file: &DatabaseFile, target: &Path) -> Result<PathBuf> {
 /// The database beside which SQLite keeps, or would keep, a file of this name.
 fn owner_of_sidecar(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
-    let stems = ["-wal", "-shm", "-journal"].into_iter().filter_map(|end| name.strip_suffix(end));
+    let stems = SIDECARS.into_iter().filter_map(|end| name.strip_suffix(end));
     stems.filter(|stem| !stem.is_empty()).map(|stem| path.with_file_name(stem)).find(|owner| {
         let found = DatabaseFile::resolve(owner).and_then(|file| file.found());
         found.is_ok_and(|found| found == Found::Database)

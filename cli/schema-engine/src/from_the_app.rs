@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::database_file::soundness::told;
+
 /// What sort of thing it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -31,6 +33,11 @@ const SAID: [(&str, Kind); 7] = [
 ];
 
 impl FromTheApp {
+    /// What SQLite misses, if that is why it failed.
+    pub(crate) fn missed_by(error: &rusqlite::Error) -> Option<Self> {
+        Self::missed(&told(error))
+    }
+
     /// What SQLite misses, if that is what it says.
     pub(crate) fn missed(said: &str) -> Option<Self> {
         SAID.iter().find_map(|(before, kind)| {
@@ -65,7 +72,6 @@ impl fmt::Display for FromTheApp {
 #[cfg(test)]
 mod tests {
     use super::FromTheApp;
-    use crate::database_file::soundness::told;
     use rusqlite::Connection;
 
     #[test]
@@ -89,9 +95,9 @@ mod tests {
             ("SELECT 1 FROM f WHERE f MATCH 'a'", Some("tokenizer `by_app`")),
             ("SELECT 1 FROM no_such_table", None),
         ] {
-            let said = told(&connection.execute_batch(sql).unwrap_err());
-            let missed = FromTheApp::missed(&said).map(|it| it.to_string());
-            assert_eq!(missed.as_deref(), needed, "{said}");
+            let error = connection.execute_batch(sql).unwrap_err();
+            let missed = FromTheApp::missed_by(&error).map(|it| it.to_string());
+            assert_eq!(missed.as_deref(), needed, "{error}");
         }
     }
 }

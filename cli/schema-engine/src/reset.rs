@@ -52,7 +52,7 @@ pub fn reset(database: &Path, before: BeforeReset<'_>) -> Result<ResetReport> {
     };
     refuse_if_open(&file)?;
     file.refuse_other_names()?;
-    let found = removable(&file)?;
+    let found = mistaken::replaceable(&file)?;
     restore::sweep(&file);
     let (safety_copy, removed) = match found {
         // Left-over sidecars of a database that isn't there stay: they may be the last of it.
@@ -83,22 +83,12 @@ pub fn preview(database: &Path) -> Result<Vec<PathBuf>> {
     let file = DatabaseFile::resolve(database)?;
     refuse_if_open(&file)?;
     file.refuse_other_names()?;
-    Ok(match removable(&file)? {
+    Ok(match mistaken::replaceable(&file)? {
         Found::Nothing => Vec::new(),
         Found::Database | Found::Empty | Found::Other => {
             file.all_files().into_iter().filter(|path| path.exists()).collect()
         }
     })
-}
-
-/// What is there, unless it is what somebody saved: a database that lost its first page may go, a dump
-/// may not.
-fn removable(file: &DatabaseFile) -> Result<Found> {
-    let found = file.found()?;
-    if found == Found::Other {
-        mistaken::refuse(file.path())?;
-    }
-    Ok(found)
 }
 
 /// An idle connection in rollback-journal mode holds no lock; the system may still see it.

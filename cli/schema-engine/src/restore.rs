@@ -48,6 +48,7 @@ use script::Filled;
 use source::Content;
 
 pub(crate) use draft::sweep;
+pub(crate) use reader::BYTE_ORDER_MARK;
 pub(crate) use script::stoppable;
 pub use source::{Packing, RestoreSource, SourceKind};
 pub(crate) use stand_in::{NeedsItsApp, StandIns};
@@ -225,9 +226,7 @@ fn load_beside(
             .next("Name the dump or the copy to restore from."));
     }
     file.refuse_other_names()?;
-    if file.found()? == Found::Other {
-        mistaken::refuse(file.path())?;
-    }
+    mistaken::replaceable(file)?;
     sweep(file);
     let name = source.name();
     let opened = source::open(source)?;

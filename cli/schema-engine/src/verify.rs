@@ -34,7 +34,7 @@ pub use finding::{
 };
 
 use crate::database_file::soundness::{Soundness, Unchecked};
-use crate::database_file::{DatabaseFile, place};
+use crate::database_file::{DatabaseFile, durable, place};
 use crate::error::{Error, Result};
 use crate::from_the_app::FromTheApp;
 use crate::history::Migrations;
@@ -254,7 +254,8 @@ impl<'a> Check<'a> {
         }
         let path = loaded.database().to_owned();
         let failed = |error| Error::failed("can't check what was loaded").because(error);
-        let connection = opened::open_private(&path).map_err(failed)?;
+        // Not as a reader: those read no CHECKs.
+        let connection = durable::connect(&path).map_err(failed)?;
         let progress = self.progress;
         interruptible(&connection, progress, || self.content(&connection))?.map_err(failed)?;
         self.books(&connection, &path, migrations).await;

@@ -45,9 +45,13 @@ pub(super) fn of_the_app(connection: &Connection) -> rusqlite::Result<Vec<String
 /// They are named, since SQLite asks for what it misses (`sqlite3_collation_needed`) in the encoding
 /// of the database, and rusqlite answers for UTF-8 alone.
 pub(super) fn stand_in(connection: &Connection, names: &[String]) -> rusqlite::Result<()> {
-    names.iter().try_for_each(|name| {
-        connection.create_collation(name.as_str(), |one: &str, other: &str| one.cmp(other))
-    })
+    names.iter().try_for_each(|name| by_bytes(connection, name))
+}
+
+/// Has SQLite take the order of bytes for one of them. Texts that are equal by their bytes are equal to
+/// any collation.
+pub(crate) fn by_bytes(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    connection.create_collation(name, |one: &str, other: &str| one.cmp(other))
 }
 
 /// Reads something with the order of bytes for every collation that isn't there. They are missing

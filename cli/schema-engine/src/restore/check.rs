@@ -192,7 +192,7 @@ struct References {
 fn references(connection: &Connection) -> rusqlite::Result<References> {
     let mut references = References::default();
     match references.look(connection, "PRAGMA foreign_key_check") {
-        Err(error) if FromTheApp::missed(&told(&error)).is_some() => {}
+        Err(error) if FromTheApp::missed_by(&error).is_some() => {}
         outcome => return outcome.map(|()| references),
     }
     references = References::default();
@@ -202,7 +202,7 @@ fn references(connection: &Connection) -> rusqlite::Result<References> {
     for table in tables.collect::<rusqlite::Result<Vec<_>>>()? {
         match references.look(connection, &format!("PRAGMA foreign_key_check({})", table.quoted()))
         {
-            Err(error) if FromTheApp::missed(&told(&error)).is_some() => {
+            Err(error) if FromTheApp::missed_by(&error).is_some() => {
                 references.unchecked.push((table, told(&error)));
             }
             outcome => outcome?,

@@ -5,7 +5,6 @@ use rusqlite::ErrorCode;
 use super::Dialect;
 use super::split::Statement;
 use super::statement::{DAMAGED, NOT_UTF8};
-use crate::database_file::soundness::told;
 use crate::error::Error;
 use crate::from_the_app::FromTheApp;
 
@@ -41,7 +40,7 @@ impl Dialect {
             _ => "can't be loaded",
         };
         let (place, text) = (self.place(statement), excerpt(&statement.text));
-        let needs = FromTheApp::missed(&told(&error));
+        let needs = FromTheApp::missed_by(&error);
         let error = Error::failed(format!("{place} {what}: {text}")).because(error);
         match needs {
             Some(needed) => error.next(advice(&needed)),

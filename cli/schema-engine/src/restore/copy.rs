@@ -45,7 +45,7 @@ pub(super) fn copy(
     let origin = DatabaseFile::resolve(source)?;
     let another = "Take another copy of it, or restore a safety copy.";
     let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt) if FromTheApp::missed(&error.to_string()).is_none() => {
+        Some(ErrorCode::DatabaseCorrupt) if FromTheApp::missed_by(&error).is_none() => {
             Error::failed(format!("{name} is damaged")).because(error).next(another)
         }
         Some(ErrorCode::DiskFull) => script::cant_load(error).next("Make room on the disk."),

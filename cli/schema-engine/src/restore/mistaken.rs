@@ -3,10 +3,12 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use super::reader::BYTE_ORDER_MARK;
 use super::source::{self, Content, Packing};
 use super::token::Tokens;
+use crate::database_file::{DatabaseFile, Found};
 use crate::dump::seal::MARK_OF_ANY_VERSION;
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// The error for a file that isn't a database. Where it is one that `restore` takes, it says so and
 /// what to do; else that is left to be said.
@@ -19,13 +21,15 @@ pub(crate) fn no_database(path: &Path) -> Error {
     }
 }
 
-/// Refuses to put something in the place of a file, or to remove it, that `restore` takes.
-pub(crate) fn refuse(path: &Path) -> Result<(), Error> {
-    match kind(path) {
+/// What stands in a place that is to be filled or emptied; refused is what somebody saved. A database
+/// that lost its first page may go, a dump may not.
+pub(crate) fn replaceable(file: &DatabaseFile) -> Result<Found> {
+    let (found, path) = (file.found()?, file.path());
+    match (found == Found::Other).then(|| kind(path)).flatten() {
         Some(kind) => Err(Error::refused(format!("{} is {kind}, not a database", path.display()))
             .state("It was not touched.")
             .next("Look at the path: a dump is what `--in` takes, `--database` names a database.")),
-        None => Ok(()),
+        None => Ok(found),
     }
 }
 
@@ -46,7 +50,7 @@ fn is_dump(text: impl std::io::Read) -> bool {
     let mut start = Vec::new();
     // What is packed and was cut short has a beginning all the same.
     let _ = text.take(SEEN).read_to_end(&mut start);
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+    let start = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start);
     start.starts_with(MARK_OF_ANY_VERSION.as_bytes())
         || Tokens::new(start).next().is_some_and(|first| {
             ["PRAGMA", "BEGIN", "CREATE", "INSERT"].iter().any(|keyword| first.is(keyword))

@@ -15,7 +15,7 @@ use tempfile::TempPath;
 
 use crate::backup::{self, CopyCondition, CopyName, SafetyCopy};
 use crate::database_file::durable::{self, Existing, Unpublished};
-use crate::database_file::{DatabaseFile, Found, holders, is};
+use crate::database_file::{DatabaseFile, Found, SIDECARS, holders, is};
 use crate::dump::{DumpOptions, DumpTarget, dump};
 use crate::error::{Error, Result};
 use crate::progress::Silent;
@@ -253,7 +253,7 @@ fn keep_owner(_fresh: &Path, _there: &fs::Metadata) -> io::Result<()> {
 /// A sidecar that lies about would be taken for one of the new database.
 fn set_aside_sidecars(file: &DatabaseFile, name: &CopyName) -> Result<Vec<PathBuf>> {
     let mut set_aside = Vec::new();
-    for suffix in ["-wal", "-shm", "-journal"] {
+    for suffix in SIDECARS {
         let sidecar = file.sidecar(suffix);
         if fs::symlink_metadata(&sidecar).is_ok() {
             set_aside.push(backup::set_aside(&sidecar, &format!(".db{suffix}"), name)?);

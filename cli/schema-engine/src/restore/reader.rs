@@ -451,7 +451,7 @@ fn told_damage(bytes: &[u8]) -> Option<String> {
 }
 
 /// What some editors put in front of UTF-8.
-pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads `INSERT INTO name(columns) VALUES`: how long it is, and the table.
 fn read_head(text: &[u8]) -> Option<(usize, Target)> {

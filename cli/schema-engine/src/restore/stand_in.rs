@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
-use crate::database_file::soundness::told;
+use crate::dump::collations;
 use crate::from_the_app::{FromTheApp, Kind};
 
 /// What to do about a dump that needs its app.
@@ -48,7 +48,7 @@ impl<'a> StandIns<'a> {
 
     /// Has something stand in for what SQLite misses; then the statement may be tried again.
     pub(crate) fn take_the_place(&mut self, error: &rusqlite::Error) -> bool {
-        let Some(missed) = FromTheApp::missed(&told(error)) else { return false };
+        let Some(missed) = FromTheApp::missed_by(error) else { return false };
         if self.allowed == NeedsItsApp::Refuse
             || self.used.len() >= MOST
             || self.used.contains(&missed)
@@ -57,8 +57,8 @@ impl<'a> StandIns<'a> {
         }
         let name = missed.name.as_str();
         let made = match missed.kind {
-            // Texts that are equal by their bytes are equal to any collation: what is unique stays so.
-            Kind::Collation => self.connection.create_collation(name, |a: &str, b: &str| a.cmp(b)),
+            // What is unique stays so.
+            Kind::Collation => collations::by_bytes(self.connection, name),
             Kind::Function => another_value_each_time(self.connection, name),
             Kind::Module | Kind::Tokenizer => return false,
         };

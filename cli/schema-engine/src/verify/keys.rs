@@ -50,7 +50,7 @@ pub(super) fn check(
                     .filter(|broken| tables.has(&broken.parent))
                     .map(Finding::BrokenReferences),
             ),
-            Err(error) if FromTheApp::missed(&told(&error)).is_some() => notes.push(format!(
+            Err(error) if FromTheApp::missed_by(&error).is_some() => notes.push(format!(
                 "the references of {} can't be checked outside of its app: {}",
                 table.name,
                 told(&error)

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::finding::Finding;
 use super::source::Header;
 use crate::backup::copy_pages;
-use crate::database_file::{DatabaseFile, is, space};
+use crate::database_file::{DatabaseFile, durable, is, space};
 use crate::error::{Error, Result};
 
 const READ_ONLY: OpenFlags =
@@ -173,14 +173,8 @@ fn no_room(error: io::Error) -> Error {
 
 fn open_copy(folder: &TempDir, file: &Path) -> rusqlite::Result<(PathBuf, Connection)> {
     let path = folder.path().join(file.file_name().unwrap_or_default());
-    let connection = open_private(&path)?;
+    let connection = durable::connect(&path)?;
     // Here it may be tidied up.
     connection.query_row("PRAGMA schema_version", [], |row| row.get::<_, i64>(0))?;
     Ok((path, connection))
-}
-
-/// Opens a database that nobody else knows of. Not as a reader: those read no CHECKs.
-pub(super) fn open_private(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags)
 }

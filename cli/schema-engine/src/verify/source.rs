@@ -13,7 +13,9 @@ use crate::database_file::soundness::Unchecked;
 use crate::database_file::{DatabaseFile, space};
 use crate::dump::seal::MARK_OF_ANY_VERSION;
 use crate::error::{Error, ErrorKind, Result};
-use crate::restore::{self, ForALook, ForeignKeys, NeedsItsApp, Packing, RestoreOptions};
+use crate::restore::{
+    self, BYTE_ORDER_MARK, ForALook, ForeignKeys, NeedsItsApp, Packing, RestoreOptions,
+};
 
 /// What a file holds.
 pub(super) enum Content {
@@ -180,6 +182,6 @@ fn is_sealed(source: &Path) -> Result<bool> {
     File::open(source).and_then(|file| file.take(64).read_to_end(&mut start)).map_err(|error| {
         Error::failed(format!("can't read {}", source.display())).because(error)
     })?;
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+    let start = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start);
     Ok(start.starts_with(MARK_OF_ANY_VERSION.as_bytes()))
 }

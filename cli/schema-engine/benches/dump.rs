@@ -2,8 +2,8 @@
 //! dump`. The environment variable `SHELL_TO_BEAT` names another shell than `sqlite3`.
 //!
 //! A mixed database of 1,000,000 rows is dumped and the dump restored by the engine and by the
-//! shell, in turns. It prints medians, ratios taken pair by pair and how much memory each took; it
-//! judges nothing.
+//! shell, in turns; dumped from the disk, too, where the system can be told to forget the file. It
+//! prints medians, ratios taken pair by pair and how much memory each took; it judges nothing.
 
 #![expect(clippy::print_stdout, reason = "the measurements are what it is for")]
 
@@ -88,6 +88,18 @@ fn main() {
             );
         }
     }
+    if forget(&original) {
+        let cold = |dump: &dyn Fn() -> (f64, u64)| {
+            forget(&original);
+            dump()
+        };
+        let ours = folder.path().join("cold.sql");
+        compare(
+            "dump, nothing of the database in memory",
+            || cold(&|| by_shell(&original)),
+            || cold(&|| measured("dump", &original, &ours)),
+        );
+    }
     let target = folder.path().join("target.db");
     compare(
         "restore",
@@ -100,6 +112,21 @@ fn main() {
             measured("restore", &first, &target)
         },
     );
+}
+
+/// Has the system drop what it keeps of a file in memory; not every system can be told to.
+fn forget(path: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let file = File::open(path).expect("the file");
+        file.sync_all().expect("it is flushed");
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).is_ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        false
+    }
 }
 
 /// Runs both in turns and prints how they compare.

@@ -7,6 +7,7 @@
 pub(crate) mod durable;
 pub(crate) mod holders;
 pub(crate) mod place;
+pub(crate) mod read_ahead;
 pub(crate) mod soundness;
 pub(crate) mod space;
 

@@ -8,6 +8,7 @@ use std::fs;
 use rusqlite::{Connection, ErrorCode};
 
 use super::is;
+use super::read_ahead::ReadAhead;
 use crate::from_the_app::FromTheApp;
 use crate::ident::Ident;
 
@@ -40,6 +41,7 @@ pub(crate) fn check(
     depth: Depth,
     most: usize,
 ) -> rusqlite::Result<Soundness> {
+    let _ahead = ReadAhead::start(connection);
     let mut soundness = Soundness::default();
     // Where this fails, the check itself tells why.
     soundness.faults.extend(cut_short(connection).unwrap_or_default());

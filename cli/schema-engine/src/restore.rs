@@ -13,6 +13,7 @@ mod guard;
 mod literal;
 mod loader;
 pub(crate) mod mistaken;
+mod objection;
 mod place;
 mod reader;
 mod row_batch;

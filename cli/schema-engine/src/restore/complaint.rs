@@ -3,29 +3,31 @@
 use rusqlite::ErrorCode;
 
 use super::Dialect;
+use super::objection::Objection;
 use super::split::Statement;
-use super::statement::{DAMAGED, NOT_UTF8};
 use crate::error::Error;
 use crate::from_the_app::FromTheApp;
 
 impl Dialect {
     /// A statement that isn't let through.
-    pub(super) fn refused(self, statement: &Statement, objection: &str) -> Error {
+    pub(super) fn refused(self, statement: &Statement, objection: impl Into<Objection>) -> Error {
+        let objection = objection.into();
         let what = format!("{} {objection}: {}", self.place(statement), excerpt(&statement.text));
-        match self {
-            // What the `.recover` of newer shells begins with.
-            Self::Dump if statement.text.starts_with(b".dbconfig defensive off") => Error::refused(what).next(
-                "If this is the output of .recover, have the sqlite3 shell load it into a new file, and restore that file.",
-            ),
-            Self::Dump if objection == DAMAGED => Error::refused(what)
+        if self == Self::Schema {
+            return Error::failed(what);
+        }
+        let error = Error::refused(what);
+        match objection {
+            Objection::Damaged => error
                 .next("Restore a safety copy or an older dump, if there is one (`db backups list`).")
                 .next("To take what this one holds all the same, write COMMIT where it says ROLLBACK."),
-            Self::Dump if objection == NOT_UTF8 => Error::refused(what)
-                .next("A copy of the database file is restored as it is."),
-            Self::Dump => Error::refused(what).next(
+            Objection::NotUtf8 => error.next("A copy of the database file is restored as it is."),
+            Objection::Recovered => error.next(
+                "If this is the output of .recover, have the sqlite3 shell load it into a new file, and restore that file.",
+            ),
+            Objection::Other(_) => error.next(
                 "Restore only dumps from sources you trust, made by this tool, sqlite3 or Python.",
             ),
-            Self::Schema => Error::failed(what),
         }
     }
 

@@ -86,7 +86,7 @@ impl<'a> Loader<'a> {
             Dialect::Schema => schema_statement::read(&statement.text),
         };
         let refused = |objection: &str| self.dialect.refused(statement, objection);
-        let command = read.map_err(|objection| refused(&objection))?;
+        let command = read.map_err(|objection| self.dialect.refused(statement, objection))?;
         match (self.phase, &command, self.dialect) {
             (Phase::Before, Command::Begin, _) => self.phase = Phase::Within,
             (Phase::Before, Command::Nothing | Command::PageSize(_), _)
@@ -153,7 +153,7 @@ impl<'a> Loader<'a> {
             }
         };
         result.map_err(|error| match self.guard.take_refused() {
-            Some(objection) => self.dialect.refused(statement, &objection),
+            Some(objection) => self.dialect.refused(statement, objection),
             None => self.dialect.failed(statement, error),
         })?;
         self.previous.clear();
@@ -230,7 +230,7 @@ impl<'a> Loader<'a> {
                     text: rows.statement(row),
                 });
                 Err(match self.guard.take_refused() {
-                    Some(objection) => self.dialect.refused(&statement, &objection),
+                    Some(objection) => self.dialect.refused(&statement, objection),
                     None => self.dialect.failed(&statement, error),
                 })
             }

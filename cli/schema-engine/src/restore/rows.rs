@@ -5,7 +5,7 @@
 //! - `Inf` and `-Inf`, which Python and the shell of 3.53 write and no SQLite reads, are infinities.
 //! - Text with bytes that aren't UTF-8, which the shell writes as they are, becomes a CAST.
 
-use super::statement::{NOT_UTF8, Objection};
+use super::objection::Objection;
 use super::token::{Kind, Token, Tokens, unquoted};
 use crate::dump::value::{write_cast, write_real};
 
@@ -47,16 +47,18 @@ pub(super) fn rewrite(text: &[u8], mut tokens: Tokens<'_>) -> Result<String, Obj
             Kind::Word if WORDS.iter().any(|word| token.is(word)) => {}
             Kind::Word | Kind::Name => {
                 let word = String::from_utf8_lossy(token.text);
-                return Err(format!("uses `{word}` in a value, which no dump needs"));
+                return Err(format!("uses `{word}` in a value, which no dump needs").into());
             }
             Kind::Sign(b'(' | b')' | b',' | b'-' | b'+' | b'*' | b'/' | b'|') | Kind::Blob => {}
             Kind::Sign(sign) => {
-                return Err(format!("uses `{}` in a value, which no dump needs", char::from(sign)));
+                return Err(
+                    format!("uses `{}` in a value, which no dump needs", char::from(sign)).into()
+                );
             }
         }
     }
     out.extend_from_slice(text.get(done..).unwrap_or_default());
-    String::from_utf8(out).map_err(|_| NOT_UTF8.to_owned())
+    String::from_utf8(out).map_err(|_| Objection::NotUtf8)
 }
 
 /// The double that a number stands for, if it isn't an integer.
@@ -70,15 +72,15 @@ fn inexact(number: &[u8]) -> Result<Option<f64>, Objection> {
     if is_hex || is_integer {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| format!("holds `{text}`, which is no number"))
+    text.parse().map(Some).map_err(|_| format!("holds `{text}`, which is no number").into())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::rewrite;
+    use super::{Objection, rewrite};
     use crate::restore::token::Tokens;
 
-    fn rewritten(text: &[u8]) -> Result<String, String> {
+    fn rewritten(text: &[u8]) -> Result<String, Objection> {
         rewrite(text, Tokens::new(text))
     }
 

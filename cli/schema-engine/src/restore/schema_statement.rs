@@ -4,7 +4,8 @@
 //! without a transaction, with virtual tables, `ALTER`, `DROP` and rows that are worked out. What
 //! reaches outside the database is refused here by its form, and once more by the authorizer.
 
-use super::statement::{self, Command, Group, Objection, filled_table, is_schema, name, utf8};
+use super::objection::Objection;
+use super::statement::{self, Command, Group, filled_table, is_schema, name, utf8};
 use super::token::{Kind, Tokens};
 use super::{is_reserved, rows, virtual_table};
 
@@ -43,7 +44,7 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
     let mut tokens = Tokens::new(text);
     let Some(first) = tokens.next() else { return Ok(Command::Nothing) };
     if first.kind == Kind::Sign(b'.') || text.starts_with(b".") {
-        return Err("is a command of the sqlite3 shell, not SQL".to_owned());
+        return Err("is a command of the sqlite3 shell, not SQL".into());
     }
     let keyword = match first.kind {
         Kind::Word => String::from_utf8_lossy(first.text).to_ascii_uppercase(),
@@ -61,8 +62,8 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
         "ANALYZE" => Ok(statement::read(text).unwrap_or(Command::Nothing)),
         "REINDEX" => Ok(Command::Nothing),
         "VACUUM" if tokens.next().is_none() => Ok(Command::Nothing),
-        "" => Err("is not SQL".to_owned()),
-        _ => Err(format!("begins with {keyword}, which no schema needs")),
+        "" => Err("is not SQL".into()),
+        _ => Err(format!("begins with {keyword}, which no schema needs").into()),
     }
 }
 
@@ -76,7 +77,7 @@ fn pragma(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     if IGNORED_PRAGMAS.contains(&name.as_str()) {
         return Ok(Command::Nothing);
     }
-    statement::read(text).map_err(|_| format!("is a PRAGMA {name}, which no schema needs"))
+    statement::read(text).map_err(|_| format!("is a PRAGMA {name}, which no schema needs").into())
 }
 
 fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
@@ -89,9 +90,9 @@ fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
         }
         "TABLE" | "INDEX" | "VIRTUAL" | "VIEW" | "TRIGGER" => run(text),
         "TEMP" | "TEMPORARY" => {
-            Err("makes something that is gone when the connection is closed".to_owned())
+            Err("makes something that is gone when the connection is closed".into())
         }
-        _ => Err(format!("is a CREATE {word}, which no schema needs")),
+        _ => Err(format!("is a CREATE {word}, which no schema needs").into()),
     }
 }
 
@@ -116,7 +117,7 @@ fn change_rows(text: &[u8], tokens: Tokens<'_>) -> Result<Command, Objection> {
     let first = tokens.next().and_then(|token| token.name()).unwrap_or_default();
     let second = tokens.nth(1).and_then(|token| token.name()).unwrap_or_default();
     if is_schema(&first) || (first.eq_ignore_ascii_case("main") && is_schema(&second)) {
-        return Err("writes to the schema".to_owned());
+        return Err("writes to the schema".into());
     }
     run(text)
 }

@@ -3,6 +3,7 @@
 //! A dump is a program. Only the forms that dumps consist of are let through, whatever SQLite
 //! would do with others; the authorizer stands behind that.
 
+use super::objection::Objection;
 use super::rows;
 use super::token::{Kind, Token, Tokens};
 use super::virtual_table::{self, VirtualTable};
@@ -50,22 +51,15 @@ pub(super) const KEYWORDS: [&str; 11] = [
     "DROP", "ANALYZE",
 ];
 
-/// The objection against the end of a dump that isn't whole.
-pub(super) const DAMAGED: &str =
-    "undoes it all: the dump was taken from a damaged database, or without a collation of its app";
-
-/// The objection against text that SQLite would take as it is and this program can't hand to it.
-pub(super) const NOT_UTF8: &str = "isn't UTF-8 outside a value";
-
-/// Why a statement can't run, as the rest of a sentence that begins with where it stands.
-pub(super) type Objection = String;
-
 /// Finds out what a statement is.
 pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
     let mut tokens = Tokens::new(text);
     let Some(first) = tokens.next() else { return Ok(Command::Nothing) };
+    if text.starts_with(b".dbconfig defensive off") {
+        return Err(Objection::Recovered);
+    }
     if first.kind == Kind::Sign(b'.') || text.starts_with(b".") {
-        return Err("is a command of the sqlite3 shell, not SQL".to_owned());
+        return Err("is a command of the sqlite3 shell, not SQL".into());
     }
     let keyword = match first.kind {
         Kind::Word if first.text.is_ascii() => {
@@ -76,20 +70,20 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
     match keyword.as_str() {
         "BEGIN" => Ok(Command::Begin),
         "COMMIT" | "END" => Ok(Command::Commit),
-        "ROLLBACK" => Err(DAMAGED.to_owned()),
+        "ROLLBACK" => Err(Objection::Damaged),
         "PRAGMA" => pragma(text, tokens),
         "INSERT" | "REPLACE" => insert(text, tokens),
         "CREATE" => create(text, tokens),
         "DELETE" => clear(text, tokens),
         "DROP" => drop_helper(tokens),
         "ANALYZE" => analyze(text, tokens),
-        "" => Err("is not SQL".to_owned()),
-        _ => Err(format!("begins with {keyword}, which no dump needs")),
+        "" => Err("is not SQL".into()),
+        _ => Err(format!("begins with {keyword}, which no dump needs").into()),
     }
 }
 
 pub(super) fn utf8(text: &[u8]) -> Result<String, Objection> {
-    String::from_utf8(text.to_vec()).map_err(|_| NOT_UTF8.to_owned())
+    String::from_utf8(text.to_vec()).map_err(|_| Objection::NotUtf8)
 }
 
 /// A name, perhaps after `main.`.
@@ -113,7 +107,7 @@ fn pragma(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
         tokens.filter(|token| !matches!(token.kind, Kind::Sign(_))).collect();
     let value = match value.as_slice() {
         [value] => utf8(value.text)?,
-        _ => return Err(format!("is a PRAGMA {name} that no dump needs")),
+        _ => return Err(format!("is a PRAGMA {name} that no dump needs").into()),
     };
     match name.as_str() {
         "foreign_keys" | "writable_schema" | "ignore_check_constraints" => Ok(Command::Nothing),
@@ -121,7 +115,7 @@ fn pragma(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
         "encoding" | "auto_vacuum" | "user_version" | "application_id" => {
             Ok(Command::Run(Group::Other, utf8(text)?))
         }
-        _ => Err(format!("is a PRAGMA {name}, which no dump needs")),
+        _ => Err(format!("is a PRAGMA {name}, which no dump needs").into()),
     }
 }
 
@@ -152,17 +146,17 @@ pub(super) fn filled_table(mut tokens: Tokens<'_>) -> Result<(String, Tokens<'_>
         tokens = ahead;
     }
     if !tokens.next().is_some_and(|token| token.is("INTO")) {
-        return Err("is no INSERT INTO".to_owned());
+        return Err("is no INSERT INTO".into());
     }
     let Some(table) = name(&mut tokens) else {
-        return Err("inserts into another database".to_owned());
+        return Err("inserts into another database".into());
     };
     if super::is_reserved(&table)
         && !is_schema(&table)
         && !is_former_sample(&table)
         && !["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].contains(&table.as_str())
     {
-        return Err(format!("writes to `{table}`, which belongs to SQLite"));
+        return Err(format!("writes to `{table}`, which belongs to SQLite").into());
     }
     Ok((table, tokens))
 }
@@ -182,7 +176,7 @@ fn create(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     let what = tokens.find(|token| !token.is("UNIQUE"));
     let word = what.and_then(|token| token.name()).unwrap_or_default().to_ascii_uppercase();
     if !["TABLE", "INDEX", "VIEW", "TRIGGER"].contains(&word.as_str()) {
-        return Err(format!("is a CREATE {word}, which no dump needs"));
+        return Err(format!("is a CREATE {word}, which no dump needs").into());
     }
     if word == "TABLE" {
         let table = created_table(tokens);
@@ -216,7 +210,7 @@ fn clear(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
         "sqlite_stat1" | "sqlite_stat4" if from && whole => {
             Ok(Command::Run(Group::Other, utf8(text)?))
         }
-        _ => Err("is a DELETE, which no dump needs".to_owned()),
+        _ => Err("is a DELETE, which no dump needs".into()),
     }
 }
 
@@ -224,13 +218,13 @@ fn drop_helper(mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     let is_table = tokens.next().is_some_and(|token| token.is("TABLE"));
     match (name(&mut tokens), tokens.next()) {
         (Some(name), None) if is_table => Ok(Command::DropHelper(name)),
-        _ => Err("is a DROP, which no dump needs".to_owned()),
+        _ => Err("is a DROP, which no dump needs".into()),
     }
 }
 
 fn analyze(text: &[u8], mut tokens: Tokens<'_>) -> Result<Command, Objection> {
     match (name(&mut tokens), tokens.next()) {
         (Some(name), None) if is_schema(&name) => Ok(Command::Run(Group::Other, utf8(text)?)),
-        _ => Err("is an ANALYZE that no dump needs".to_owned()),
+        _ => Err("is an ANALYZE that no dump needs".into()),
     }
 }

@@ -4,7 +4,7 @@
 //! A row in the schema can say anything, so the one of the dump never reaches SQLite: it is read
 //! here, and what is written comes from this side.
 
-use super::statement::Objection;
+use super::objection::Objection;
 use super::token::{Kind, Token, Tokens};
 
 /// Modules that keep to their own tables. Others reach files or lend their words to SQL.
@@ -33,7 +33,7 @@ pub(super) struct VirtualTable {
 
 /// Reads `(type,name,tbl_name,rootpage,sql) VALUES('table',N,N,0,'CREATE VIRTUAL TABLE …')`.
 pub(super) fn read(tokens: Tokens<'_>) -> Result<VirtualTable, Objection> {
-    let objection = || "writes to the schema other than for a virtual table".to_owned();
+    let objection = || Objection::from("writes to the schema other than for a virtual table");
     let tokens: Vec<Token<'_>> =
         tokens.filter(|token| !matches!(token.kind, Kind::Sign(b'(' | b')' | b','))).collect();
     let [columns @ .., values, kind, name, table, root, sql] = tokens.as_slice() else {
@@ -66,7 +66,7 @@ fn module(name: &str, sql: &str) -> Result<String, Objection> {
     let found = tokens.next().and_then(|token| token.name());
     let using = tokens.next().is_some_and(|token| token.is("USING"));
     if !begins || !using || found.as_deref() != Some(name) {
-        return Err(format!("gives `{name}` a definition that isn't a virtual table's"));
+        return Err(format!("gives `{name}` a definition that isn't a virtual table's").into());
     }
     Ok(tokens.next().and_then(|token| token.name()).unwrap_or_default())
 }

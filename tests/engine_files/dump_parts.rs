@@ -88,7 +88,7 @@ fn tables_come_with_what_belongs_to_them() {
             "-- tgenie-dump v1, a part of a database: SQL for SQLite. The last line tells whether this file is whole."
         )
     );
-    let seal = format!("-- tgenie-dump v1 holds=part tables=2 rows=3 sha256={}", report.sha256);
+    let seal = format!("-- tgenie-dump v1 holds=part tables=2 rows=3 blake3={}", report.blake3);
     assert_eq!(text.lines().last(), Some(seal.as_str()));
 
     let (_, report) = part(&path, DumpParts::SchemaAndRows, &["found"]);
@@ -139,7 +139,7 @@ fn a_packed_dump_holds_the_same_text() {
         let target = folder.path().join(name);
         let report = dump_to(&path, &target).expect("the dump");
         let packed = fs::read(&target).expect("the dump");
-        assert_eq!((report.bytes, &report.sha256), (packed.len() as u64, &plain_report.sha256));
+        assert_eq!((report.bytes, &report.blake3), (packed.len() as u64, &plain_report.blake3));
         let mut text = String::new();
         let read = if packed.starts_with(&[0x1f, 0x8b]) {
             flate2::read::MultiGzDecoder::new(&packed[..]).read_to_string(&mut text)
@@ -184,8 +184,8 @@ fn what_can_be_read_of_a_damaged_database_is_saved_and_marked() {
     assert!(text.starts_with("-- tgenie-dump v1, DAMAGED: "), "{}", &text[..60]);
     assert!(text.contains("\n-- DAMAGE: ") && text.contains("\n-- LOST: rows of \"t\""));
     let seal = format!(
-        "-- tgenie-dump v1 holds=remains tables=2 rows={} sha256={}",
-        report.rows, report.sha256
+        "-- tgenie-dump v1 holds=remains tables=2 rows={} blake3={}",
+        report.rows, report.blake3
     );
     assert_eq!(text.lines().last(), Some(seal.as_str()));
     assert!(text.contains("\nINSERT INTO \"u\"(rowid,\"a\") VALUES(1,7);\n"));

@@ -24,7 +24,7 @@ fn a_dump_begins_as_the_shell_expects_and_ends_with_its_seal() {
     let statements: Vec<&str> = text.lines().filter(|line| !line.starts_with("--")).collect();
     assert_eq!(statements[..2], ["PRAGMA foreign_keys=OFF;", "BEGIN TRANSACTION;"]);
     assert_eq!(statements.last(), Some(&"COMMIT;"));
-    let seal = format!("-- tgenie-dump v1 tables=1 rows=1 sha256={}", report.sha256);
+    let seal = format!("-- tgenie-dump v1 tables=1 rows=1 blake3={}", report.blake3);
     assert_eq!(text.lines().last(), Some(seal.as_str()));
     assert_eq!(report.bytes, text.len() as u64);
     assert_eq!(report.path, None);

@@ -19,7 +19,7 @@ fn there_and_back(original: &Path) {
     let again = dump_to(&copy, &second).expect("the second dump");
     let read = |path: &Path| fs::read(path).expect("the dump");
     assert!(read(&first) == read(&second), "the dumps differ");
-    assert_eq!(dumped.sha256, again.sha256);
+    assert_eq!(dumped.blake3, again.blake3);
     // Nothing temporary is left.
     assert_eq!(files(folder.path()).len(), 3);
     // SQLite can't show that many columns at once in every form.

@@ -89,8 +89,8 @@ pub struct DumpReport {
     pub rows: u64,
     /// How long the file is.
     pub bytes: u64,
-    /// The SHA-256 of its text, which its last line carries: equal databases have equal dumps.
-    pub sha256: String,
+    /// The BLAKE3 hash of its text, which its last line carries: equal databases have equal dumps.
+    pub blake3: String,
     /// What is wrong with the database, in words. If anything is, the dump holds what could be
     /// read, says so, and loads nowhere unless it is changed by hand.
     pub damage: Vec<String>,
@@ -241,7 +241,7 @@ fn dump_open(
             Ok((holds, Held { counts, needs, left_out, .. }, damage)) => {
                 let written = output.finish(holds, counts)?;
                 let Counts { tables, rows } = counts;
-                let (bytes, sha256) = (written.bytes, written.sha256);
+                let (bytes, blake3) = (written.bytes, written.blake3);
                 let names = |kind: Kind| {
                     let needs = needs.iter().filter(|needed| needed.kind == kind);
                     needs.map(|needed| needed.name.clone()).collect()
@@ -251,7 +251,7 @@ fn dump_open(
                     tables,
                     rows,
                     bytes,
-                    sha256,
+                    blake3,
                     damage,
                     left_out,
                     collations: names(Kind::Collation),

@@ -8,33 +8,27 @@
 use super::step::Step;
 use crate::sql::lexer::{Token, TokenKind, significant_tokens, unquote};
 use crate::sql::normal::normal;
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// The fingerprint of steps.
 pub(super) fn of(steps: &[Step]) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = blake3::Hasher::new();
     for step in steps {
         match step {
             Step::Statement(sql) => {
                 hash.update(b"statement\0");
-                hash.update(without_moments(sql));
+                hash.update(without_moments(sql).as_bytes());
             }
             Step::Edit { table, stored } => {
                 hash.update(b"edit\0");
-                hash.update(table.to_ascii_lowercase());
+                hash.update(table.to_ascii_lowercase().as_bytes());
                 hash.update(b"\0");
-                hash.update(normal(stored));
+                hash.update(normal(stored).as_bytes());
             }
         }
         hash.update(b"\0");
     }
     // 128 bits are plenty: nobody gains from making two modules alike.
-    hash.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
-        // Writing to a String can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hash.finalize().to_hex()[..32].to_owned()
 }
 
 /// The normal form of a statement; where it is about rows, without what is new in every run.

@@ -30,7 +30,7 @@ enum Message {
 
 /// What came of it.
 pub(super) struct Written {
-    pub(super) sha256: String,
+    pub(super) blake3: String,
     /// The length of the file.
     pub(super) bytes: u64,
 }
@@ -109,7 +109,7 @@ fn write(
     used: &SyncSender<Vec<u8>>,
 ) -> io::Result<Option<Written>> {
     let mut target = Counting { target, bytes: 0 };
-    let sha256 = thread::scope(|scope| {
+    let blake3 = thread::scope(|scope| {
         let mut way = match packing {
             None => Way::Plain(&mut target),
             Some(packing) => Way::Packed(Pool::start(scope, &mut target, packing)?),
@@ -128,17 +128,17 @@ fn write(
                     }
                 }
                 Message::End(holds, counts) => {
-                    let seal = Seal { holds, counts, sha256: hasher.finish() };
+                    let seal = Seal { holds, counts, blake3: hasher.finish() };
                     let _ = way.put(format!("{seal}\n").into_bytes())?;
                     way.finish()?;
-                    return Ok(Some(seal.sha256));
+                    return Ok(Some(seal.blake3));
                 }
             }
         }
         Ok::<_, io::Error>(None)
     })?;
     target.flush()?;
-    Ok(sha256.map(|sha256| Written { sha256, bytes: target.bytes }))
+    Ok(blake3.map(|blake3| Written { blake3, bytes: target.bytes }))
 }
 
 /// How text gets into the file.

@@ -1,12 +1,10 @@
 //! The first and the last line of a dump: they tell a whole dump from a cut or edited one, and a
 //! whole database from a part of one.
 //!
-//! Both are comments to SQLite. The last line counts and carries the SHA-256 of every byte before
-//! it.
+//! Both are comments to SQLite. The last line counts and carries the BLAKE3 hash of every byte before
+//! it (<https://github.com/BLAKE3-team/BLAKE3-specs>).
 
 use std::fmt;
-
-use sha2::{Digest as _, Sha256};
 
 /// What every line of ours begins with; the number is the version of the format.
 pub(crate) const MARK: &str = "-- tgenie-dump v1";
@@ -64,7 +62,7 @@ pub(crate) struct Counts {
 pub(crate) struct Seal {
     pub(crate) holds: Holds,
     pub(crate) counts: Counts,
-    pub(crate) sha256: String,
+    pub(crate) blake3: String,
 }
 
 impl Seal {
@@ -79,9 +77,9 @@ impl Seal {
         let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix('=');
         let tables = field("tables")?.parse().ok()?;
         let rows = field("rows")?.parse().ok()?;
-        let sha256 = field("sha256")?.to_owned();
+        let blake3 = field("blake3")?.to_owned();
         let counts = Counts { tables, rows };
-        fields.next().is_none().then_some(Self { holds, counts, sha256 })
+        fields.next().is_none().then_some(Self { holds, counts, blake3 })
     }
 }
 
@@ -89,13 +87,13 @@ impl fmt::Display for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counts { tables, rows } = self.counts;
         let holds = self.holds.field();
-        write!(f, "{MARK}{holds} tables={tables} rows={rows} sha256={}", self.sha256)
+        write!(f, "{MARK}{holds} tables={tables} rows={rows} blake3={}", self.blake3)
     }
 }
 
 /// Computes the hash of a dump, written or read.
 #[derive(Debug, Default)]
-pub(crate) struct Hasher(Sha256);
+pub(crate) struct Hasher(blake3::Hasher);
 
 impl Hasher {
     pub(crate) fn update(&mut self, bytes: &[u8]) {
@@ -104,28 +102,33 @@ impl Hasher {
 
     /// The hash in hexadecimal digits.
     pub(crate) fn finish(self) -> String {
-        let mut digits = String::with_capacity(64);
-        for byte in self.0.finalize() {
-            digits.push_str(&format!("{byte:02x}"));
-        }
-        digits
+        self.0.finalize().to_hex().to_string()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, Holds, MARK_OF_A_PART, Seal};
+    use super::{Counts, Hasher, Holds, MARK_OF_A_PART, Seal};
 
     #[test]
     fn the_last_line_is_read_back() {
         for holds in [Holds::Everything, Holds::Part, Holds::Remains] {
             let counts = Counts { tables: 3, rows: 70 };
-            let seal = Seal { holds, counts, sha256: "ab12".to_owned() };
+            let seal = Seal { holds, counts, blake3: "ab12".to_owned() };
             assert_eq!(Seal::parse(&seal.to_string()), Some(seal));
             assert_eq!(holds.header().starts_with(MARK_OF_A_PART), holds == Holds::Part);
         }
-        for wrong in ["", "-- tgenie-dump v1", "-- tgenie-dump v1 tables=1 rows=x sha256=0"] {
+        for wrong in ["", "-- tgenie-dump v1", "-- tgenie-dump v1 tables=1 rows=x blake3=0"] {
             assert_eq!(Seal::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_hash_is_what_other_programs_call_blake3() {
+        let mut hasher = Hasher::default();
+        hasher.update(b"a");
+        hasher.update(b"bc");
+        let known = "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85";
+        assert_eq!(hasher.finish(), known);
     }
 }

@@ -156,7 +156,7 @@ fn broken_off(
 ) -> Error {
     let hash = |path: &Path| {
         dump(path, DumpTarget::Stream(&mut io::sink()), &DumpOptions::default())
-            .map(|done| done.sha256)
+            .map(|done| done.blake3)
     };
     let now = hash(file.path());
     let is = |other: &Path| matches!((&now, hash(other)), (Ok(one), Ok(two)) if *one == two);

@@ -174,7 +174,7 @@ fn skip_mark(input: &mut impl BufRead) -> io::Result<()> {
 }
 
 fn check_seal(seal: &Seal, counts: Counts, hash: &str) -> Result<()> {
-    if seal.sha256 != hash {
+    if seal.blake3 != hash {
         return Err(Error::refused("the dump was changed after it was written")
             .next("Take an untouched copy of it.")
             .next(

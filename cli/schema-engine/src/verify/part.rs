@@ -62,7 +62,7 @@ fn seal(
         return cut();
     };
     hasher.update(&rest[..last]);
-    if hasher.finish() != seal.sha256 {
+    if hasher.finish() != seal.blake3 {
         return Ok(Err("it was changed after it was written".to_owned()));
     }
     Ok(Ok(seal.counts))

@@ -118,8 +118,8 @@ fn a_cut_row_is_an_error_with_its_line() {
 
 #[test]
 fn the_last_line_of_a_dump_of_ours_is_its_end() {
-    let text = "-- tgenie-dump v1: x\nCOMMIT;\n-- tgenie-dump v1 tables=0 rows=0 sha256=0\n";
-    assert_pieces(text, &["2: COMMIT", "-- tgenie-dump v1 tables=0 rows=0 sha256=0"]);
+    let text = "-- tgenie-dump v1: x\nCOMMIT;\n-- tgenie-dump v1 tables=0 rows=0 blake3=0\n";
+    assert_pieces(text, &["2: COMMIT", "-- tgenie-dump v1 tables=0 rows=0 blake3=0"]);
     assert_pieces(&format!("{text}x;"), &["2: COMMIT", "unsealed"]);
     assert_pieces(text.trim_end(), &["2: COMMIT", "unsealed"]);
     assert_pieces(&text[..29], &["2: COMMIT", "unsealed"]);

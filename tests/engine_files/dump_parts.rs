@@ -125,7 +125,7 @@ fn a_dump_says_what_it_is() {
             engine.as_str(),
             "-- schema revision: m002_b",
             "-- 2 rows in \"seaql_migrations\"",
-            "-- 1 rows in \"a\\nDROP TABLE b\"",
+            "-- 1 row in \"a\\nDROP TABLE b\"",
         ]
     );
 }

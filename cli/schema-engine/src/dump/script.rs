@@ -105,7 +105,8 @@ pub(super) fn write<'a>(
     }
     if parts.has_rows() {
         for (table, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-            script.line(&header::comment(&format!("{count} rows in {}", quoted(table))))?;
+            let rows = if count == 1 { "row" } else { "rows" };
+            script.line(&header::comment(&format!("{count} {rows} in {}", quoted(table))))?;
         }
     }
     for name in &left_out {

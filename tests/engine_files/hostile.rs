@@ -205,6 +205,7 @@ fn a_changed_dump_of_ours_is_told_from_a_whole_one() {
         (text.replace("INSERT INTO \"t\"(rowid,\"a\") VALUES(2,'two');\n", ""), "was changed"),
         (text.replace("rows=3", "rows=2"), "3 came out"),
         (text.replace('\n', "\r\n"), "was changed"),
+        (text.replace("blake3=", "another="), "another version of the program"),
         (without_seal, "last line is missing"),
         (format!("{text}INSERT INTO t VALUES(1);\n"), "last line is missing"),
         (text.trim_end().to_owned(), "last line is missing"),

@@ -119,7 +119,7 @@ fn finish(loader: &mut Loader<'_>, ending: Ending) -> Result<Counts> {
         Ending::Plain => {}
         Ending::Unsealed => return Err(unsealed()),
         Ending::Sealed { line, hash } => {
-            let seal = Seal::parse(&line).ok_or_else(unsealed)?;
+            let seal = Seal::parse(&line).ok_or_else(unreadable_seal)?;
             check_seal(&seal, counts, &hash)?;
         }
     }
@@ -162,6 +162,18 @@ fn unsealed() -> Error {
         .next("Take another copy of the dump.")
 }
 
+fn unreadable_seal() -> Error {
+    Error::failed(
+        "the last line of the dump can't be read: it was changed, or another version of the program wrote it",
+    )
+    .next("Take an untouched copy of it, or the version that its second line names.")
+    .next(FIRST_AND_LAST_LINE)
+}
+
+/// The way round for whoever changed a dump by hand.
+const FIRST_AND_LAST_LINE: &str =
+    "If the change was meant, delete its first and its last line, then restore it.";
+
 pub(super) fn cant_load(error: rusqlite::Error) -> Error {
     Error::failed("can't make the temporary database").because(error)
 }
@@ -177,9 +189,7 @@ fn check_seal(seal: &Seal, counts: Counts, hash: &str) -> Result<()> {
     if seal.blake3 != hash {
         return Err(Error::refused("the dump was changed after it was written")
             .next("Take an untouched copy of it.")
-            .next(
-                "If the change was meant, delete its first and its last line, then restore it.",
-            ));
+            .next(FIRST_AND_LAST_LINE));
     }
     if seal.holds != Holds::Everything {
         return Err(Error::refused("the dump doesn't hold a whole database"));

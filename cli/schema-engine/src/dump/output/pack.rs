@@ -177,12 +177,13 @@ impl Packer {
             Packing::Zstd => {
                 let mut compressor = zstd::bulk::Compressor::new(1)?;
                 compressor.include_checksum(true)?;
-                // Where nothing repeats, fewer places are looked at than the level would. A tenth
-                // quicker or more, and a hundredth larger, up to a fifteenth where it is all prose.
+                // Where nothing repeats, fewer places are looked at than the level would, and no
+                // repeat of less than seven bytes is looked for. A tenth quicker or more, and a
+                // hundredth larger, up to a fifteenth where it is all prose.
                 for parameter in [
                     CParameter::TargetLength(2),
                     CParameter::HashLog(13),
-                    CParameter::MinMatch(6),
+                    CParameter::MinMatch(7),
                     CParameter::LiteralCompressionMode(ParamSwitch::Enable),
                 ] {
                     compressor.set_parameter(parameter)?;

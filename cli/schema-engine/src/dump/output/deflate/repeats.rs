@@ -100,9 +100,8 @@ impl Repeats {
         while place < end {
             match self.last(text, place) {
                 Some(distance) => {
-                    let before = text[begin..place].iter().rev();
-                    let before = before.zip(text[..place - distance].iter().rev());
-                    let start = place - before.take_while(|(a, b)| a == b).count();
+                    let before = common_before(&text[begin..place], &text[..place - distance]);
+                    let start = place - before;
                     place += SHORTEST + common(text, place + SHORTEST, distance);
                     self.add(start - begin, place - start, distance);
                     begin = place;
@@ -148,6 +147,23 @@ impl Repeats {
             rest -= length;
         }
     }
+}
+
+/// How many bytes are the same at the end of both.
+#[inline]
+fn common_before(here: &[u8], there: &[u8]) -> usize {
+    let mut length = 0;
+    // Nearly always fewer than a word of them, found without a branch for each.
+    if let (Some(here), Some(there)) = (here.last_chunk(), there.last_chunk()) {
+        let differing = u64::from_le_bytes(*here) ^ u64::from_le_bytes(*there);
+        if differing != 0 {
+            return differing.leading_zeros() as usize / 8;
+        }
+        length = 8;
+    }
+    let here = here[..here.len() - length].iter().rev();
+    let there = there[..there.len() - length].iter().rev();
+    length + here.zip(there).take_while(|(here, there)| here == there).count()
 }
 
 /// How many bytes from this place on are those that stand so far before them.

@@ -89,15 +89,17 @@ fn main() {
         }
     }
     if forget(&original) {
-        let cold = |dump: &dyn Fn() -> (f64, u64)| {
-            forget(&original);
-            dump()
-        };
         let ours = folder.path().join("cold.sql");
         compare(
             "dump, nothing of the database in memory",
-            || cold(&|| by_shell(&original)),
-            || cold(&|| measured("dump", &original, &ours)),
+            || {
+                forget(&original);
+                by_shell(&original)
+            },
+            || {
+                forget(&original);
+                measured("dump", &original, &ours)
+            },
         );
     }
     let target = folder.path().join("target.db");

@@ -199,7 +199,7 @@ impl<'a> Check<'a> {
                 Err(file.locked("can't read").because(error))
             }
             Err(error) => {
-                self.found(match FromTheApp::missed(&error.to_string()) {
+                self.found(match FromTheApp::missed_by(&error) {
                     Some(needed) => Finding::SchemaNeedsItsApp(needed.to_string()),
                     None => Finding::Unreadable(error.to_string()),
                 });

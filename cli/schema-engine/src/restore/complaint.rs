@@ -25,7 +25,7 @@ impl Dialect {
             Objection::Recovered => error.next(
                 "If this is the output of .recover, have the sqlite3 shell load it into a new file, and restore that file.",
             ),
-            Objection::Other(_) => error.next(
+            Objection::ShellCommand | Objection::Other(_) => error.next(
                 "Restore only dumps from sources you trust, made by this tool, sqlite3 or Python.",
             ),
         }

@@ -9,7 +9,9 @@ pub(super) enum Objection {
     Damaged,
     /// Text that SQLite would take as it is and this program can't hand to it.
     NotUtf8,
-    /// What the output of `.recover` of newer shells begins with.
+    /// What the sqlite3 shell does itself.
+    ShellCommand,
+    /// A command of the shell, too: what the output of `.recover` of newer shells begins with.
     Recovered,
     /// Anything else.
     Other(String),
@@ -22,7 +24,7 @@ impl fmt::Display for Objection {
                 "undoes it all: the dump was taken from a damaged database, or without a collation of its app"
             }
             Self::NotUtf8 => "isn't UTF-8 outside a value",
-            Self::Recovered => "is a command of the sqlite3 shell, not SQL",
+            Self::ShellCommand | Self::Recovered => "is a command of the sqlite3 shell, not SQL",
             Self::Other(objection) => objection,
         })
     }

@@ -151,7 +151,7 @@ fn require_done(step: rusqlite::Result<StepResult>) -> rusqlite::Result<()> {
 fn broken_off(
     file: &DatabaseFile,
     fresh: &Path,
-    copy: Option<&SafetyCopy>,
+    mut copy: Option<&SafetyCopy>,
     error: rusqlite::Error,
 ) -> Error {
     let hash = |path: &Path| {
@@ -161,7 +161,6 @@ fn broken_off(
     let now = hash(file.path());
     let is = |other: &Path| matches!((&now, hash(other)), (Ok(one), Ok(two)) if *one == two);
     let is_bad_disk = error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
-    let mut copy = copy;
     let state = if is(fresh) {
         IN_PLACE
     } else if copy.is_some_and(|copy| is(&copy.path)) {

@@ -5,7 +5,9 @@
 //! reaches outside the database is refused here by its form, and once more by the authorizer.
 
 use super::objection::Objection;
-use super::statement::{self, Command, Group, filled_table, is_schema, name, utf8};
+use super::statement::{
+    self, Command, Group, filled_table, is_schema, name, refuse_shell_command, utf8,
+};
 use super::token::{Kind, Tokens};
 use super::{is_reserved, rows, virtual_table};
 
@@ -43,9 +45,7 @@ const IGNORED_PRAGMAS: [&str; 26] = [
 pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
     let mut tokens = Tokens::new(text);
     let Some(first) = tokens.next() else { return Ok(Command::Nothing) };
-    if first.kind == Kind::Sign(b'.') || text.starts_with(b".") {
-        return Err("is a command of the sqlite3 shell, not SQL".into());
-    }
+    refuse_shell_command(text, &first)?;
     let keyword = match first.kind {
         Kind::Word => String::from_utf8_lossy(first.text).to_ascii_uppercase(),
         _ => String::new(),

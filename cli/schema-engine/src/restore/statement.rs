@@ -55,12 +55,7 @@ pub(super) const KEYWORDS: [&str; 11] = [
 pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
     let mut tokens = Tokens::new(text);
     let Some(first) = tokens.next() else { return Ok(Command::Nothing) };
-    if text.starts_with(b".dbconfig defensive off") {
-        return Err(Objection::Recovered);
-    }
-    if first.kind == Kind::Sign(b'.') || text.starts_with(b".") {
-        return Err("is a command of the sqlite3 shell, not SQL".into());
-    }
+    refuse_shell_command(text, &first)?;
     let keyword = match first.kind {
         Kind::Word if first.text.is_ascii() => {
             String::from_utf8_lossy(first.text).to_ascii_uppercase()
@@ -80,6 +75,17 @@ pub(super) fn read(text: &[u8]) -> Result<Command, Objection> {
         "" => Err("is not SQL".into()),
         _ => Err(format!("begins with {keyword}, which no dump needs").into()),
     }
+}
+
+/// Refuses what the sqlite3 shell does itself, such as `.read`.
+pub(super) fn refuse_shell_command(text: &[u8], first: &Token<'_>) -> Result<(), Objection> {
+    if text.starts_with(b".dbconfig defensive off") {
+        return Err(Objection::Recovered);
+    }
+    if first.kind == Kind::Sign(b'.') || text.starts_with(b".") {
+        return Err(Objection::ShellCommand);
+    }
+    Ok(())
 }
 
 pub(super) fn utf8(text: &[u8]) -> Result<String, Objection> {

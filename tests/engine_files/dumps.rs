@@ -222,3 +222,49 @@ fn a_row_that_no_statement_can_hold_is_refused() {
     assert_eq!(fs::read(&target).expect("the file"), b"as it was");
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 2);
 }
+
+/// The quick check of a dump goes through the pages, and the dump looks at the values itself: together
+/// they find what SQLite finds.
+#[test]
+fn values_that_do_not_fit_are_damage_as_sqlite_has_it() {
+    for encoding in ["UTF-8", "UTF-16le"] {
+        let folder = folder();
+        let path = database(
+            &folder.path().join("a.db"),
+            &format!("PRAGMA encoding='{encoding}'; {MISFITS}"),
+        );
+        let connection = Connection::open(&path).expect("the database opens");
+        let mut statement = connection.prepare("PRAGMA quick_check").expect("the pragma");
+        let found = statement.query_map([], |row| row.get(0)).expect("the check");
+        let mut found: Vec<String> = found.collect::<Result<_, _>>().expect("the faults");
+        found.sort();
+        found.dedup();
+        assert_eq!(found.len(), 16, "{found:?}");
+        let mut report = dump_to(&path, &folder.path().join("a.sql")).expect("the dump");
+        report.damage.sort();
+        assert_eq!(report.damage, found);
+        let text = fs::read_to_string(folder.path().join("a.sql")).expect("the dump");
+        let told = text.lines().filter(|line| line.starts_with("-- DAMAGE: ")).count();
+        assert_eq!(told, found.len());
+        assert!(text.contains("\nROLLBACK;") && text.contains("holds=remains tables=5 rows=10"));
+    }
+}
+
+/// Values of all kinds in columns of none, which are given types behind SQLite's back.
+const MISFITS: &str = "
+    CREATE TABLE plain(id INTEGER PRIMARY KEY, i, t, r, n, b, v);
+    INSERT INTO plain VALUES(1, '12', 5, ' 1.5 ', NULL, NULL, NULL), (2, 'x', 'x', '2024-01-01', '1e5', 5, '5'),
+      (3, NULL, 1.5, x'31', 1, x'00', 5), (4, '12', 5, 5, x'', 'b', 0);
+    CREATE TABLE exact(i, n, r, t, b, a);
+    INSERT INTO exact VALUES('x', 'x', 'x', 1, 1, 1), (1.5, x'00', x'00', x'00', 'b', 'a'), (1, NULL, 1, 't', x'00', NULL);
+    CREATE TABLE w(a PRIMARY KEY, b) WITHOUT ROWID;
+    INSERT INTO w VALUES(1, '7');
+    CREATE TABLE g(a, b, c AS (a), d AS (a) STORED);
+    INSERT INTO g(a, b) VALUES('3', 4);
+    CREATE TABLE fits(a INTEGER NOT NULL, b TEXT NOT NULL, c REAL, d DATETIME, e BLOB, f ANY);
+    INSERT INTO fits VALUES(1, 'a', 1, '2024-01-01 10:00:00', '5', 'x');
+    PRAGMA writable_schema=ON;
+    UPDATE sqlite_schema SET sql = 'CREATE TABLE plain(id INTEGER PRIMARY KEY, i INT, t VARCHAR(9), r DOUBLE, n DECIMAL NOT NULL, b BLOB NOT NULL, v NOT NULL)' WHERE name = 'plain';
+    UPDATE sqlite_schema SET sql = 'CREATE TABLE exact(i INT, n INTEGER NOT NULL, r REAL, t TEXT, b BLOB, a ANY) STRICT' WHERE name = 'exact';
+    UPDATE sqlite_schema SET sql = 'CREATE TABLE w(a TEXT PRIMARY KEY, b INT) WITHOUT ROWID' WHERE name = 'w';
+    UPDATE sqlite_schema SET sql = 'CREATE TABLE g(a, b TEXT, c INT AS (a), d INT AS (a) STORED)' WHERE name = 'g';";

@@ -5,6 +5,7 @@
 //! and the planner's samples (`sqlite_stat4`).
 
 pub(crate) mod collations;
+mod fit;
 mod header;
 mod needs;
 mod order;
@@ -224,15 +225,20 @@ fn dump_open(
     };
     let interrupt = checker.as_ref().map(Connection::get_interrupt_handle);
     thread::scope(|scope| {
-        let check = checker.map(|checker| scope.spawn(move || quick_check(&checker)));
+        let check = checker.map(|checker| scope.spawn(move || check_pages(&checker)));
         let output = Output::start(scope, out, packing)?;
         let result = script::write(&snapshot, &output, &order).and_then(|(script, held)| {
+            let broke_off = |_| Error::failed("the thread that checks the database broke off");
+            let faults = check.map(|check| check.join().map_err(broke_off)?.map_err(failed));
+            let faults = faults.transpose()?.unwrap_or_default();
+            let misfits = held.misfits.iter().take(MOST_FAULTS);
             let mut damage = known.to_vec();
-            if let Some(check) = check {
-                let broke_off = |_| Error::failed("the thread that checks the database broke off");
-                damage = check.join().map_err(broke_off)?.map_err(failed)?;
+            // In a small database the check came as far as the rows, and told of each.
+            for more in faults.iter().chain(misfits).chain(&held.losses) {
+                if !damage.contains(more) {
+                    damage.push(more.clone());
+                }
             }
-            damage.extend(held.losses.iter().filter(|loss| !known.contains(loss)).cloned());
             let holds = if damage.is_empty() { selection.holds() } else { Holds::Remains };
             script.end(holds)?;
             Ok((holds, held, damage))
@@ -314,11 +320,13 @@ fn open(file: &DatabaseFile) -> Result<Connection> {
     Ok(connection)
 }
 
+/// How many faults of the pages are told at most, and how many of the values.
+const MOST_FAULTS: usize = 20;
+
 /// What is wrong with the pages, in words. It runs beside the dump, which would show nothing of
 /// much of it. Tables in the order of a collation that isn't there go unchecked, and are dumped.
-fn quick_check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    const MOST: usize = 20;
-    soundness::check(connection, Depth::Quick, MOST).map(|Soundness { faults, .. }| faults)
+fn check_pages(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    soundness::check(connection, Depth::Pages, MOST_FAULTS).map(|Soundness { faults, .. }| faults)
 }
 
 /// The real path of a target that may be written to.

@@ -3,6 +3,8 @@
 //! A collation or a tokenizer that only the app has stops a check of the whole file; then every
 //! table is checked by itself, and only those that need it go unchecked.
 
+mod trees;
+
 use std::fs;
 
 use rusqlite::{Connection, ErrorCode};
@@ -15,6 +17,9 @@ use crate::ident::Ident;
 /// How thorough a check is (<https://www.sqlite.org/pragma.html#pragma_integrity_check>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
+    /// Pages, for who reads the rows anyway. Virtual tables and tables with generated columns are
+    /// checked as a whole.
+    Pages,
     /// Pages and rows.
     Quick,
     /// The content of indexes too.
@@ -46,14 +51,23 @@ pub(crate) fn check(
     // Where this fails, the check itself tells why.
     soundness.faults.extend(cut_short(connection).unwrap_or_default());
     // What is no fault is taken out of the answer afterwards.
-    match messages(connection, &format!("PRAGMA {}({})", depth.pragma(), most + 20)) {
-        Ok(lines) => soundness.sort(lines),
-        Err(error) if is_missing_something(&error) => {
-            for table in tables(connection)? {
-                check_table(connection, depth, table, &mut soundness)?;
-            }
+    let answers = match depth {
+        Depth::Pages => trees::answers(connection, most + 20),
+        _ => answers(connection, &format!("PRAGMA {}({})", depth.pragma(), most + 20)),
+    };
+    let rest = match answers {
+        Ok(answers) => {
+            soundness.sort(&answers);
+            if depth == Depth::Pages { not_read(connection)? } else { Vec::new() }
         }
-        Err(error) => fault(&mut soundness, error)?,
+        Err(error) if is_missing_something(&error) => tables(connection)?,
+        Err(error) => {
+            fault(&mut soundness, error)?;
+            Vec::new()
+        }
+    };
+    for table in rest {
+        check_table(connection, depth, table, &mut soundness)?;
     }
     soundness.faults.truncate(most);
     Ok(soundness)
@@ -82,8 +96,8 @@ pub(crate) fn check_table(
     table: Ident,
     soundness: &mut Soundness,
 ) -> rusqlite::Result<()> {
-    match messages(connection, &format!("PRAGMA {}({})", depth.pragma(), table.quoted())) {
-        Ok(lines) => soundness.sort(lines),
+    match answers(connection, &format!("PRAGMA {}({})", depth.pragma(), table.quoted())) {
+        Ok(answers) => soundness.sort(&answers),
         Err(error) if is_missing_something(&error) => {
             let why = why(connection, &table, &error);
             soundness.unchecked.push((table, why));
@@ -96,21 +110,22 @@ pub(crate) fn check_table(
 impl Depth {
     fn pragma(self) -> &'static str {
         match self {
-            Self::Quick => "quick_check",
+            Self::Pages | Self::Quick => "quick_check",
             Self::Full => "integrity_check",
         }
     }
 }
 
 impl Soundness {
-    fn sort(&mut self, lines: Vec<String>) {
+    fn sort(&mut self, answers: &[String]) {
         const MISFIT: &str = "malformed inverted index for FTS";
-        for line in lines {
+        // A fault in a page tree comes as several lines.
+        for line in answers.iter().flat_map(|answer| answer.lines()).filter(|line| is_fault(line)) {
             // `malformed inverted index for FTS4 table main.notes`
             let misfit = line.strip_prefix(MISFIT).and_then(|rest| rest.split_once(" table main."));
             match misfit {
                 Some((_, table)) => self.misfits.push(Ident::from(table)),
-                None => self.faults.push(line),
+                None => self.faults.push(line.to_owned()),
             }
         }
     }
@@ -144,14 +159,8 @@ fn why(connection: &Connection, table: &Ident, error: &rusqlite::Error) -> Strin
     searched.filter(|searched| FromTheApp::missed(searched).is_some()).unwrap_or(said)
 }
 
-fn messages(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
-    let answers: Vec<String> = connection
-        .prepare(pragma)?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    // A fault in a page tree comes as several lines.
-    let lines = answers.iter().flat_map(|answer| answer.lines());
-    Ok(lines.filter(|line| is_fault(line)).map(str::to_owned).collect())
+fn answers(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
+    connection.prepare(pragma)?.query_map([], |row| row.get(0))?.collect()
 }
 
 fn is_fault(line: &str) -> bool {
@@ -162,7 +171,22 @@ fn is_fault(line: &str) -> bool {
 }
 
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<Ident>> {
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid";
+    named(connection, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")
+}
+
+/// The tables of which more can be wrong than who reads their rows would see.
+fn not_read(connection: &Connection) -> rusqlite::Result<Vec<Ident>> {
+    // Of a virtual table whose module isn't there, not even the columns can be asked for.
+    named(
+        connection,
+        "SELECT name FROM pragma_table_list AS t WHERE schema = 'main' AND (type = 'virtual'
+           OR type IN ('table', 'shadow')
+             AND EXISTS (SELECT 1 FROM pragma_table_xinfo(t.name, 'main') WHERE hidden > 1))
+         ORDER BY name",
+    )
+}
+
+fn named(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Ident>> {
     let mut statement = connection.prepare(sql)?;
     let names = statement.query_map([], |row| row.get::<_, String>(0).map(Ident::new))?;
     names.collect()

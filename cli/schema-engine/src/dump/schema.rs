@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, types::ValueRef};
 
+use super::fit::Takes;
 use super::order::parents_first;
 use super::value::Encoding;
 use crate::error::{Error, Result};
+use crate::schema::DeclaredType;
 use crate::sql::first::first_statement;
 use crate::sql::lexer::significant_tokens;
 
@@ -54,6 +56,8 @@ pub(super) struct Rows {
     /// The query, each value followed by its raw bytes where text is stored as UTF-16. More than
     /// one query where it would have too many columns; they find the same rows in the same order.
     pub(super) selects: Vec<String>,
+    /// What each of the columns takes that the queries read.
+    pub(super) takes: Vec<Takes>,
     /// `INSERT INTO … VALUES(`, with a column list where one is needed.
     pub(super) insert: String,
 }
@@ -80,7 +84,7 @@ impl Contents {
     /// Reads the schema.
     pub(super) fn read(connection: &Connection) -> Result<Self> {
         let encoding = encoding(connection)?;
-        let without_rowid = without_rowid(connection).map_err(unreadable)?;
+        let options = options(connection).map_err(unreadable)?;
         let mut tables = Vec::new();
         let shadows = shadows(connection).map_err(unreadable)?;
         let mut definitions: [Vec<Definition>; 3] = Default::default();
@@ -104,8 +108,9 @@ impl Contents {
                     _ => {
                         let rows = (object.root != 0)
                             .then(|| {
-                                let is_rowid_table = !without_rowid.contains(&object.name);
-                                rows(connection, &object.name, is_rowid_table, encoding)
+                                let options = options.get(&object.name);
+                                let options = options.copied().unwrap_or_default();
+                                rows(connection, &object.name, options, encoding)
                             })
                             .transpose()?;
                         let role = match rows {
@@ -184,10 +189,24 @@ fn unreadable(error: rusqlite::Error) -> Error {
     Error::failed("can't read the schema").because(error)
 }
 
-fn without_rowid(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+/// What stands behind the columns of a table.
+/// <https://www.sqlite.org/lang_createtable.html#tabledefs>
+#[derive(Debug, Clone, Copy, Default)]
+struct TableOptions {
+    without_rowid: bool,
+    strict: bool,
+}
+
+/// The tables that have any.
+fn options(connection: &Connection) -> rusqlite::Result<HashMap<String, TableOptions>> {
+    let sql = "SELECT name, wr, strict FROM pragma_table_list
+               WHERE schema = 'main' AND (wr = 1 OR strict = 1)";
     connection
-        .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr = 1")?
-        .query_map([], |row| row.get(0))?
+        .prepare(sql)?
+        .query_map([], |row| {
+            let options = TableOptions { without_rowid: row.get(1)?, strict: row.get(2)? };
+            Ok((row.get(0)?, options))
+        })?
         .collect()
 }
 
@@ -225,6 +244,8 @@ pub(crate) fn quoted(name: &str) -> String {
 
 struct Column {
     name: String,
+    declared: DeclaredType,
+    is_not_null: bool,
     is_generated: bool,
     is_primary_key: bool,
 }
@@ -232,33 +253,42 @@ struct Column {
 fn rows(
     connection: &Connection,
     table: &str,
-    is_rowid_table: bool,
+    options: TableOptions,
     encoding: Encoding,
 ) -> Result<Rows> {
     let columns = columns(connection, table).map_err(unreadable)?;
-    let mut read: Vec<String> = Vec::new();
-    let mut rowid = None;
-    if is_rowid_table && has_rowid_alias(connection, table, &columns).map_err(unreadable)? {
-        let alias = columns.iter().find(|column| column.is_primary_key);
-        rowid = alias.map(|column| quoted(&column.name));
-    } else if is_rowid_table {
-        // Where columns have taken all three names the rowid can't be seen, let alone kept.
-        let name = ["rowid", "_rowid_", "oid"]
+    let has_alias = !options.without_rowid
+        && has_rowid_alias(connection, table, &columns).map_err(unreadable)?;
+    let alias = columns.iter().find(|column| has_alias && column.is_primary_key);
+    // Where columns have taken all three names the rowid can't be seen, let alone kept.
+    let unnamed = if options.without_rowid || has_alias {
+        None
+    } else {
+        ["rowid", "_rowid_", "oid"]
             .into_iter()
-            .find(|name| !columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)));
-        rowid = name.map(str::to_owned);
-        read.extend(rowid.clone());
+            .find(|name| !columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)))
+    };
+    let (mut read, mut takes) = (Vec::new(), Vec::new());
+    if let Some(rowid) = unnamed {
+        read.push(rowid.to_owned());
+        takes.push(Takes::all(rowid.to_owned()));
     }
-    let with_rowid = !read.is_empty();
-    read.extend(
-        columns.iter().filter(|column| !column.is_generated).map(|column| quoted(&column.name)),
-    );
+    for column in columns.iter().filter(|column| !column.is_generated) {
+        let name = column.name.clone();
+        read.push(quoted(&name));
+        takes.push(if has_alias && column.is_primary_key {
+            Takes::all(name)
+        } else {
+            Takes::of(name, &column.declared, column.is_not_null, options.strict)
+        });
+    }
 
-    let needs_list = with_rowid || columns.iter().any(|column| column.is_generated);
+    let needs_list = unnamed.is_some() || columns.iter().any(|column| column.is_generated);
     let list = if needs_list { format!("({})", read.join(",")) } else { String::new() };
     let insert = format!("INSERT INTO {}{list} VALUES(", quoted(table));
+    let rowid = alias.map(|column| quoted(&column.name)).or(unnamed.map(str::to_owned));
 
-    Ok(Rows { rowid, selects: selects(&quoted(table), &read, encoding), insert })
+    Ok(Rows { rowid, selects: selects(&quoted(table), &read, encoding), takes, insert })
 }
 
 /// The most columns that a query can have. <https://www.sqlite.org/limits.html#max_column>
@@ -284,12 +314,17 @@ pub(super) fn selects(table: &str, columns: &[String], encoding: Encoding) -> Ve
 
 fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Column>> {
     connection
-        .prepare("SELECT name, hidden, pk FROM pragma_table_xinfo(?1, 'main') ORDER BY cid")?
+        .prepare(
+            "SELECT name, hidden, pk, type, \"notnull\" FROM pragma_table_xinfo(?1, 'main')
+             ORDER BY cid",
+        )?
         .query_map([table], |row| {
             Ok(Column {
                 name: row.get(0)?,
                 is_generated: row.get::<_, i64>(1)? > 1,
                 is_primary_key: row.get::<_, i64>(2)? > 0,
+                declared: DeclaredType::new(String::from_utf8_lossy(row.get_ref(3)?.as_bytes()?)),
+                is_not_null: row.get(4)?,
             })
         })?
         .collect()

@@ -3,8 +3,11 @@
 //! The `sqlite3` shell knows a dump by its first two statements and then lowers its guard for
 //! virtual tables, so these are spelled exactly as its own `.dump` spells them.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, ErrorCode, Row, types::ValueRef};
 
+use super::fit::{Misfit, Takes};
 use super::header;
 use super::needs::needs;
 use super::output::{CAPACITY, CHUNK, GaveUp, Output};
@@ -46,6 +49,8 @@ pub(super) struct Held {
     pub(super) needs: Vec<FromTheApp>,
     /// What couldn't be read, in words.
     pub(super) losses: Vec<String>,
+    /// Columns with values that they don't take, in words.
+    pub(super) misfits: Vec<String>,
     /// Virtual tables whose rows are left out.
     pub(super) left_out: Vec<String>,
 }
@@ -70,6 +75,8 @@ pub(super) fn write<'a>(
         rows: 0,
         told: 0,
         losses: Vec::new(),
+        misfits: Vec::new(),
+        found: BTreeSet::new(),
         buffer: Vec::with_capacity(CAPACITY),
     };
     let needs = needs(connection, &contents, order.collations, parts)
@@ -118,7 +125,8 @@ pub(super) fn write<'a>(
     }
     let counts = Counts { tables: contents.tables.len() as u64, rows };
     let losses = std::mem::take(&mut script.losses);
-    Ok((script, Held { counts, needs, losses, left_out }))
+    let misfits = std::mem::take(&mut script.misfits);
+    Ok((script, Held { counts, needs, losses, misfits, left_out }))
 }
 
 /// How many rows there are, roughly: where rowids tell, by the highest and the lowest.
@@ -146,6 +154,9 @@ pub(super) struct Script<'a> {
     rows: u64,
     told: u64,
     losses: Vec<String>,
+    misfits: Vec<String>,
+    /// The columns of the table in hand with values that they don't take.
+    found: BTreeSet<(usize, Misfit)>,
     buffer: Vec<u8>,
 }
 
@@ -312,6 +323,7 @@ impl Script<'_> {
         let rows = Rows {
             rowid: None,
             selects: selects(table, &columns, encoding),
+            takes: columns.iter().cloned().map(Takes::all).collect(),
             insert: format!("INSERT INTO {table}({}) VALUES(", columns.join(",")),
         };
         self.rows(table, &rows, encoding).map(|_| ())
@@ -321,6 +333,9 @@ impl Script<'_> {
         let before = self.rows;
         if let Some(broken) = self.scan(table, rows, "", encoding)? {
             self.rest_of(table, rows, self.rows - before, &broken, encoding)?;
+        }
+        for (column, misfit) in std::mem::take(&mut self.found) {
+            self.misfits.push(rows.takes[column].told(table, misfit));
         }
         Ok(self.rows - before)
     }
@@ -391,7 +406,7 @@ impl Script<'_> {
         loop {
             let start = self.buffer.len();
             self.buffer.extend_from_slice(rows.insert.as_bytes());
-            let mut is_first = true;
+            let mut first = 0;
             for (columns, part) in &mut parts {
                 let row = match part.next() {
                     Ok(Some(row)) => row,
@@ -405,12 +420,15 @@ impl Script<'_> {
                     }
                     Err(error) => return Err(failed(error)),
                 };
-                if !std::mem::take(&mut is_first) {
+                if first > 0 {
                     self.buffer.push(b',');
                 }
                 let taken = self.buffer.len() - start + b");".len();
                 let room = LONGEST_STATEMENT.saturating_sub(taken);
-                if !self.values(row, *columns, encoding, room).map_err(failed)? {
+                let Some(next) = self
+                    .values(row, *columns, &rows.takes, first, encoding, room)
+                    .map_err(failed)?
+                else {
                     return Err(Error::failed(format!(
                         "a row of the table {} is too large for SQL text",
                         quoted(table)
@@ -418,7 +436,8 @@ impl Script<'_> {
                     .next(
                         "SQLite takes statements of up to 1 GB; copy the database file instead.",
                     ));
-                }
+                };
+                first = next;
             }
             self.buffer.extend_from_slice(b");");
             self.rows += 1;
@@ -426,28 +445,36 @@ impl Script<'_> {
         }
     }
 
-    /// Writes values into so much room; false if they take more. What can't fit isn't written first.
+    /// Writes values into so much room, and answers with the number of the next; with none if they
+    /// take more. What can't fit isn't written first.
     fn values(
         &mut self,
         row: &Row<'_>,
         columns: usize,
+        takes: &[Takes],
+        first: usize,
         encoding: Encoding,
         room: usize,
-    ) -> rusqlite::Result<bool> {
+    ) -> rusqlite::Result<Option<usize>> {
         let most = self.buffer.len() + room;
         let step = if encoding == Encoding::Utf8 { 1 } else { 2 };
+        let mut number = first;
         for column in (0..columns).step_by(step) {
             if column > 0 {
                 self.buffer.push(b',');
             }
             let value = row.get_ref(column)?;
+            if let Some(misfit) = takes[number].misfit(value) {
+                self.found.insert((number, misfit));
+            }
+            number += 1;
             let least = match value {
                 ValueRef::Text(text) => text.len(),
                 ValueRef::Blob(blob) => 2 * blob.len(),
                 _ => 0,
             };
             if self.buffer.len() + least > most {
-                return Ok(false);
+                return Ok(None);
             }
             match (value, step) {
                 (ValueRef::Text(_), 2) => {
@@ -458,7 +485,7 @@ impl Script<'_> {
                 (value, _) => write_value(&mut self.buffer, value),
             }
         }
-        Ok(self.buffer.len() <= most)
+        Ok((self.buffer.len() <= most).then_some(number))
     }
 }
 

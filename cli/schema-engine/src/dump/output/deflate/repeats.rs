@@ -2,7 +2,7 @@
 
 /// The shortest that is looked for, and the longest that can be told. Few shorter ones take fewer
 /// bits than their bytes, and all of them time.
-const SHORTEST: usize = 6;
+const SHORTEST: usize = 7;
 const LONGEST: usize = 258;
 
 /// How far back a repeat may lie.
@@ -117,18 +117,17 @@ impl Repeats {
     /// How far back the same bytes stood last; keeps the place for the next.
     #[inline]
     fn last(&mut self, text: &[u8], place: usize) -> Option<usize> {
-        const SIX_BYTES: u32 = 64 - 48;
         // Odd and without a pattern: 2^64 divided by the golden ratio.
         const SCATTER: u64 = 0x9e37_79b9_7f4a_7c15;
         let word = word(text, place);
-        let hash = (word << SIX_BYTES).wrapping_mul(SCATTER) >> (u64::BITS - HASH_BITS);
+        let hash = shortest(word).wrapping_mul(SCATTER) >> (u64::BITS - HASH_BITS);
         #[expect(clippy::cast_possible_truncation, reason = "a window needs no more")]
         let low = place as u16;
         let slot = &mut self.places[hash as usize];
         // An empty slot stands for the first place, so that this never leads beyond it.
         let distance = usize::from(low.wrapping_sub(std::mem::replace(slot, low)));
         // The bytes are compared first: they nearly always differ, which the processor learns.
-        let is_same = first_six(word) == first_six(self::word(text, place - distance));
+        let is_same = shortest(word) == shortest(self::word(text, place - distance));
         (is_same && (1..=WINDOW).contains(&distance)).then_some(distance)
     }
 
@@ -188,8 +187,8 @@ fn word(text: &[u8], place: usize) -> u64 {
 }
 
 #[inline]
-fn first_six(word: u64) -> u64 {
-    word & (u64::MAX >> 16)
+fn shortest(word: u64) -> u64 {
+    word << (8 * (size_of::<u64>() - SHORTEST))
 }
 
 #[cfg(test)]

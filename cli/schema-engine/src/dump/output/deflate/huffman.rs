@@ -1,8 +1,5 @@
 //! Codes that are the shorter the more often they are used.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 /// The bits of a symbol, the first one lowest, and how many they are: none for one that isn't used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Code {
@@ -31,42 +28,55 @@ pub(super) fn codes<const N: usize>(mut counts: [u32; N], most: u8) -> [Code; N]
 
 /// How long the codes are for which the whole text is shortest: the depths of Huffman's tree.
 fn lengths<const N: usize>(counts: &[u32; N]) -> [u8; N] {
-    let used = counts.iter().enumerate().filter(|(_, count)| **count > 0);
-    let mut trees: BinaryHeap<_> = used.map(|(symbol, count)| Reverse((*count, symbol))).collect();
-    // Of the symbols, then of the trees that were made of two.
-    let mut parents = vec![0; N];
-    while let (Some(Reverse((first, left))), Some(Reverse((second, right)))) =
-        (trees.pop(), trees.pop())
-    {
-        let tree = parents.len();
-        parents.push(0);
-        (parents[left], parents[right]) = (tree, tree);
-        trees.push(Reverse((first + second, tree)));
+    let mut leaves: Vec<usize> = (0..N).filter(|symbol| counts[*symbol] > 0).collect();
+    leaves.sort_unstable_by_key(|symbol| (counts[*symbol], *symbol));
+    // The leaves, then the trees that were made of two nodes each: they come in this order, too, so
+    // the next node is the lighter one of the next leaf and the next tree.
+    let mut weights: Vec<u32> = leaves.iter().map(|symbol| counts[*symbol]).collect();
+    let mut parents = vec![0; 2 * leaves.len() - 1];
+    let (mut leaf, mut tree) = (0, leaves.len());
+    for made in leaves.len()..parents.len() {
+        let mut weight = 0;
+        for _ in 0..2 {
+            let takes_leaf =
+                leaf < leaves.len() && (tree == made || weights[leaf] <= weights[tree]);
+            let next = if takes_leaf { &mut leaf } else { &mut tree };
+            parents[*next] = made;
+            weight += weights[*next];
+            *next += 1;
+        }
+        weights.push(weight);
     }
     // A parent comes after its children, the root last.
     let mut depths = vec![0_u8; parents.len()];
     for node in (0..parents.len() - 1).rev() {
-        if parents[node] > 0 {
-            depths[node] = depths[parents[node]] + 1;
-        }
+        depths[node] = depths[parents[node]] + 1;
     }
-    std::array::from_fn(|symbol| depths[symbol])
+    let mut lengths = [0; N];
+    for (symbol, depth) in leaves.into_iter().zip(depths) {
+        lengths[symbol] = depth;
+    }
+    lengths
 }
 
 /// The codes that follow from their lengths, as every reader works them out.
 /// <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.2>
 fn in_order<const N: usize>(lengths: [u8; N]) -> [Code; N] {
-    let mut codes = [Code::default(); N];
-    let mut next = 0_u16;
-    for length in 1..=15 {
-        for (code, _) in codes.iter_mut().zip(lengths).filter(|(_, found)| *found == length) {
-            // The format has the highest bit of a code first.
-            *code = Code { bits: next.reverse_bits() >> (16 - length), length };
-            next += 1;
-        }
-        next <<= 1;
+    let mut counts = [0_u16; 16];
+    for length in lengths.into_iter().filter(|length| *length > 0) {
+        counts[usize::from(length)] += 1;
     }
-    codes
+    // The first code of each length follows on the last one of the length before, with a bit more.
+    let mut next = [0_u16; 16];
+    for length in 1..next.len() {
+        next[length] = 2 * (next[length - 1] + counts[length - 1]);
+    }
+    lengths.map(|length| {
+        let code = next[usize::from(length)];
+        next[usize::from(length)] += u16::from(length > 0);
+        // The format has the highest bit of a code first.
+        Code { bits: if length == 0 { 0 } else { code.reverse_bits() >> (16 - length) }, length }
+    })
 }
 
 #[cfg(test)]

@@ -163,3 +163,20 @@ fn left_over_drafts_are_swept() {
     let kept = copy.path.file_name().unwrap().to_str().unwrap();
     assert_eq!(left, [".other-left.tmp", ".safety-copy-held.tmp", ".safety-copy-young.tmp", kept]);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_root_copies_belongs_to_the_owner_of_the_database() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let folder = folder();
+    let path = database(&folder.path().join("app.db"), "CREATE TABLE t(a)");
+    if chown(&path, Some(12_345), Some(12_346)).is_err() {
+        eprintln!("skipped: only root can give a file away");
+        return;
+    }
+    let copy = safety_copy(&path, "test", STAMP).expect("the copy").expect("something");
+    for made in [folder.path().join("backups"), copy.path] {
+        let metadata = fs::metadata(&made).expect("the file");
+        assert_eq!((metadata.uid(), metadata.gid()), (12_345, 12_346), "{}", made.display());
+    }
+}

@@ -217,7 +217,7 @@ pub(crate) fn copy_bytes(file: &DatabaseFile, name: &CopyName) -> Result<SafetyC
 
 /// Moves a left-over sidecar among the safety copies, so that it can't meet another database.
 pub(crate) fn set_aside(sidecar: &Path, suffix: &str, name: &CopyName) -> Result<PathBuf> {
-    let moved = durable::private_folder(name.folder()).and_then(|()| {
+    let moved = make_folder(name, sidecar).and_then(|()| {
         let target = name
             .candidates(suffix)
             .find(|candidate| fs::symlink_metadata(candidate).is_err())
@@ -344,15 +344,26 @@ impl AsRef<Path> for Draft {
 
 const DRAFT: &str = "safety-copy";
 
+/// Makes the folder of the safety copies of this file, unless it is there.
+fn make_folder(name: &CopyName, of: &Path) -> io::Result<()> {
+    let is_there = name.folder().exists();
+    durable::private_folder(name.folder())?;
+    if !is_there {
+        durable::give_away(name.folder(), of);
+    }
+    Ok(())
+}
+
 fn draft(file: &DatabaseFile, name: &CopyName) -> Result<Draft> {
-    durable::private_folder(name.folder())
+    make_folder(name, file.path())
         .and_then(|()| {
             durable::sweep(name.folder(), DRAFT);
-            let (file, path) = durable::draft(name.folder(), DRAFT)?.into_parts();
+            let (made, path) = durable::draft(name.folder(), DRAFT)?.into_parts();
+            durable::give_away(&path, file.path());
             // Elsewhere a lock keeps its own process out, too.
             #[cfg(unix)]
-            file.lock()?;
-            Ok(Draft { path, _file: file })
+            made.lock()?;
+            Ok(Draft { path, _file: made })
         })
         .map_err(|error| {
             file.io_error("can't make a safety copy of", error)

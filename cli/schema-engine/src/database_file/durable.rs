@@ -203,6 +203,46 @@ pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
     missing.into_iter().filter(|made| !made.as_os_str().is_empty()).try_for_each(sync_folder)
 }
 
+/// What root makes beside a file of somebody else's becomes theirs, as SQLite's own files do: or they
+/// could make no such thing again themselves. Where that can't be, it stays root's.
+#[cfg(unix)]
+pub(crate) fn give_away(made: &Path, beside: &Path) {
+    use std::os::unix::fs::MetadataExt as _;
+
+    const ROOT: u32 = 0;
+    let made_by_root = fs::symlink_metadata(made).is_ok_and(|made| made.uid() == ROOT);
+    if let (true, Ok(there)) = (made_by_root, fs::metadata(beside)) {
+        let _ = keep_owner(made, &there);
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn give_away(_made: &Path, _beside: &Path) {}
+
+/// Gives a file the owner and the group of another one, unless it has them.
+#[cfg(unix)]
+pub(crate) fn keep_owner(fresh: &Path, there: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+
+    use rustix::fs::{Mode, OFlags};
+
+    // What stands there itself: who may write to the folder could put a link there, to have a file of
+    // somebody else's given to them.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let fresh = File::from(rustix::fs::open(fresh, flags, Mode::empty())?);
+    let now = fresh.metadata()?;
+    let differs = |new: u32, old: u32| (new != old).then_some(old);
+    match (differs(now.uid(), there.uid()), differs(now.gid(), there.gid())) {
+        (None, None) => Ok(()),
+        (owner, group) => fchown(&fresh, owner, group),
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn keep_owner(_fresh: &Path, _there: &fs::Metadata) -> io::Result<()> {
+    Ok(())
+}
+
 /// Removes a file that may not be there.
 pub(crate) fn remove_if_there(file: &Path) -> io::Result<bool> {
     match fs::remove_file(file) {

@@ -211,7 +211,7 @@ fn replace(fresh: TempPath, file: &DatabaseFile, name: &CopyName) -> Result<Plac
         file.io_error("can't look at", error).state("The database is unchanged.")
     })?;
     // Before anything is moved: who may not give a file away finds out here.
-    keep_owner(&fresh, &there).map_err(|error| {
+    durable::keep_owner(&fresh, &there).map_err(|error| {
         let what = format!(
             "{} belongs to another user or group, and would be yours",
             file.path().display()
@@ -229,24 +229,6 @@ fn replace(fresh: TempPath, file: &DatabaseFile, name: &CopyName) -> Result<Plac
     fs::set_permissions(&fresh, there.permissions()).map_err(failed)?;
     publish(fresh, file, Existing::Replace)?;
     Ok(Placed { safety_copy, set_aside })
-}
-
-/// Gives a file the owner and the group of the one whose place it takes.
-#[cfg(unix)]
-fn keep_owner(fresh: &Path, there: &fs::Metadata) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, chown};
-
-    let now = fs::metadata(fresh)?;
-    let differs = |new: u32, old: u32| (new != old).then_some(old);
-    match (differs(now.uid(), there.uid()), differs(now.gid(), there.gid())) {
-        (None, None) => Ok(()),
-        (owner, group) => chown(fresh, owner, group),
-    }
-}
-
-#[cfg(not(unix))]
-fn keep_owner(_fresh: &Path, _there: &fs::Metadata) -> io::Result<()> {
-    Ok(())
 }
 
 /// A sidecar that lies about would be taken for one of the new database.

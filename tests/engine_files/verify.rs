@@ -383,8 +383,15 @@ fn a_part_of_a_database_is_no_damage_unless_it_is_cut_or_changed() {
     }
     let part = part("part.sql");
     let text = fs::read_to_string(&part).unwrap();
-    fs::write(&part, text.replace("INSERT", "INSERT ")).unwrap();
-    assert!(check(&part).unwrap().findings[0].message().contains("changed after"));
+    for (changed, told) in [
+        (text.replace("INSERT", "INSERT "), "changed after"),
+        (text.replace(" blake3=", " other="), "last line can't be read"),
+        (text.lines().take(3).collect(), "cut short"),
+    ] {
+        fs::write(&part, changed).unwrap();
+        let message = check(&part).unwrap().findings[0].message();
+        assert!(message.contains(told), "{message}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::finding::Finding;
-use crate::dump::seal::{Counts, Hasher, Holds, MARK_OF_A_PART, Seal};
+use crate::dump::seal::{Counts, Hasher, Holds, MARK_OF_A_PART, MARK_OF_ANY_VERSION, Seal};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, stop_if_asked};
 use crate::restore;
@@ -57,9 +57,14 @@ fn seal(
     let cut = || Ok(Err("it is cut short: its last line is missing".to_owned()));
     let Some(rest) = held.strip_suffix(b"\n") else { return cut() };
     let last = memchr::memrchr(b'\n', rest).map_or(0, |at| at + 1);
-    let line = std::str::from_utf8(&rest[last..]).ok();
-    let Some(seal) = line.and_then(Seal::parse).filter(|seal| seal.holds == Holds::Part) else {
+    let line = &rest[last..];
+    if !line.starts_with(MARK_OF_ANY_VERSION.as_bytes()) {
         return cut();
+    }
+    let seal = std::str::from_utf8(line).ok().and_then(Seal::parse);
+    let Some(seal) = seal.filter(|seal| seal.holds == Holds::Part) else {
+        let what = "its last line can't be read: it was changed, or another version of the program wrote it";
+        return Ok(Err(what.to_owned()));
     };
     hasher.update(&rest[..last]);
     if hasher.finish() != seal.blake3 {

@@ -233,7 +233,7 @@ fn dump_open(
             let faults = faults.transpose()?.unwrap_or_default();
             let misfits = held.misfits.iter().take(MOST_FAULTS);
             let mut damage = known.to_vec();
-            // In a small database the check came as far as the rows, and told of each.
+            // In a small database the check came as far as the rows.
             for more in faults.iter().chain(misfits).chain(&held.losses) {
                 if !damage.contains(more) {
                     damage.push(more.clone());

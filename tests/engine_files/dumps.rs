@@ -250,19 +250,21 @@ fn values_that_do_not_fit_are_damage_as_sqlite_has_it() {
     }
 }
 
-/// SQLite's check ends with an error there.
+/// SQLite's check ends with an error there, and the other tables are checked all the same.
 #[test]
 fn a_generated_value_that_its_column_cannot_hold_is_damage() {
     let folder = folder();
     let path = database(
         &folder.path().join("a.db"),
-        "CREATE TABLE t(a TEXT, b TEXT AS (a)) STRICT; INSERT INTO t VALUES('x');
+        "CREATE TABLE g(a, b AS (a)); INSERT INTO g VALUES('3');
+         CREATE TABLE t(a TEXT, b TEXT AS (a)) STRICT; INSERT INTO t VALUES('x');
          PRAGMA writable_schema=ON;
-         UPDATE sqlite_schema SET sql = 'CREATE TABLE t(a TEXT, b INT AS (a)) STRICT';",
+         UPDATE sqlite_schema SET sql = replace(sql, 'b TEXT', 'b INT');
+         UPDATE sqlite_schema SET sql = replace(sql, '(a,', '(a INT,');",
     );
     let report = dump_to(&path, &folder.path().join("a.sql")).expect("the dump");
-    assert_eq!(report.damage, ["cannot store TEXT value in INT column t.b"]);
-    assert_eq!(report.rows, 1);
+    assert_eq!(report.damage, ["TEXT value in g.a", "cannot store TEXT value in INT column t.b"]);
+    assert_eq!(report.rows, 2);
 }
 
 /// Values of all kinds in columns of none, which are given types behind SQLite's back.

@@ -23,8 +23,7 @@ const MOST_LENGTH_BITS: u8 = 7;
 /// A text of which a part is counted, and not all.
 const LONG_TEXT: usize = 1 << 16;
 
-/// A longer run of literals is counted piece by piece.
-const LONG_RUN: usize = 1024;
+/// How many bytes are counted together, or not.
 const PIECE: usize = 64;
 
 /// The order in which the lengths of the codes for lengths are told: likely ones first.
@@ -87,13 +86,8 @@ impl<'a> Block<'a> {
         for repeat in repeats {
             let (run, after) = repeat.split(rest);
             rest = after;
-            let holds = sample.holds();
-            if run.len() > LONG_RUN {
-                run.chunks(PIECE).filter(|_| sample.holds()).for_each(&mut count);
-            } else if holds {
-                count(run);
-            }
-            if holds {
+            run.chunks(PIECE).filter(|_| sample.holds()).for_each(&mut count);
+            if sample.holds() {
                 lengths[repeat.length().symbol] += 1;
                 distances[repeat.distance().symbol] += 1;
             }

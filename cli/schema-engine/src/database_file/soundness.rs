@@ -7,7 +7,7 @@ mod trees;
 
 use std::fs;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, Rows};
 
 use super::is;
 use super::read_ahead::ReadAhead;
@@ -166,7 +166,33 @@ fn why(connection: &Connection, table: &Ident, error: &rusqlite::Error) -> Strin
 }
 
 fn answers(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
-    connection.prepare(pragma)?.query_map([], |row| row.get(0))?.collect()
+    let mut statement = connection.prepare(pragma)?;
+    let mut answers = Vec::new();
+    let ended = gather(&mut statement.query([])?, &mut answers);
+    or_what_was_found(ended, &mut answers)?;
+    Ok(answers)
+}
+
+fn gather(rows: &mut Rows<'_>, answers: &mut Vec<String>) -> rusqlite::Result<()> {
+    while let Some(row) = rows.next()? {
+        answers.push(row.get(0)?);
+    }
+    Ok(())
+}
+
+/// A check may find what is wrong with the trees, and end at a row that it can't read: then that is
+/// one fault more.
+fn or_what_was_found(
+    ended: rusqlite::Result<()>,
+    answers: &mut Vec<String>,
+) -> rusqlite::Result<()> {
+    match ended {
+        Err(error) if is(&error, ErrorCode::DatabaseCorrupt) && !answers.is_empty() => {
+            answers.push(told(&error));
+            Ok(())
+        }
+        ended => ended,
+    }
 }
 
 fn is_fault(line: &str) -> bool {

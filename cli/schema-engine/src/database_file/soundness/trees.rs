@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, ErrorCode, StatementStatus};
 
-use super::is;
+use super::{gather, is, or_what_was_found};
 
 /// More instructions than any program has before its rows, but for one with very many trees.
 const LEAST: i32 = 100_000;
@@ -54,23 +54,15 @@ fn run(
 ) -> rusqlite::Result<Option<Vec<String>>> {
     let mut statement = connection.prepare(&pragma(most))?;
     let mut answers = Vec::new();
-    let mut rows = statement.query([])?;
-    loop {
-        match rows.next() {
-            Ok(Some(row)) => answers.push(row.get(0)?),
-            Ok(None) => return Ok(Some(answers)),
-            // Among the rows of a small database: a generated value that its column can't hold.
-            Err(error) if is(&error, ErrorCode::ConstraintViolation) => return Ok(Some(answers)),
-            Err(error)
-                if is(&error, ErrorCode::OperationInterrupted)
-                    && has_ended.load(Ordering::Relaxed) =>
-            {
-                break;
-            }
-            Err(error) => return Err(error),
-        }
+    let ended = gather(&mut statement.query([])?, &mut answers);
+    match or_what_was_found(ended, &mut answers) {
+        Ok(()) => return Ok(Some(answers)),
+        // Among the rows of a small database: a generated value that its column can't hold.
+        Err(error) if is(&error, ErrorCode::ConstraintViolation) => return Ok(Some(answers)),
+        Err(error) if !is(&error, ErrorCode::OperationInterrupted) => return Err(error),
+        Err(_) if has_ended.load(Ordering::Relaxed) => {}
+        Err(from_elsewhere) => return Err(from_elsewhere),
     }
-    drop(rows);
     // Up to its rows the program has no loop. So if it has come that far it was among them; what is a
     // step in a tree counts as no instruction.
     let instructions = statement.get_status(StatementStatus::VmStep);

@@ -202,6 +202,33 @@ fn what_can_be_read_of_a_damaged_database_is_saved_and_marked() {
 }
 
 #[test]
+fn no_row_is_made_up_of_a_damaged_page() {
+    let folder = folder();
+    let path = folder.path().join("whole.db");
+    let rows = "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 900)
+         INSERT INTO t SELECT i, i * 7, 'text ' || i FROM n;";
+    database(&path, &format!("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b); {rows}"));
+    let whole = folder.path().join("whole.sql");
+    let _ = dump_to(&path, &whole).expect("the dump");
+    let whole = fs::read_to_string(&whole).expect("text");
+    let whole: Vec<&str> = whole.lines().filter(|line| line.starts_with("INSERT")).collect();
+    let bytes = fs::read(&path).expect("the file");
+    for place in [0_u16, 1, 2, 3, 4, 5, 8, 40, 0xfff, 0xffff] {
+        // Where the fifth cell of a page in the middle lies.
+        let mut bytes = bytes.clone();
+        bytes[4096 * 3 + 8 + 2 * 4..][..2].copy_from_slice(&place.to_be_bytes());
+        let damaged = folder.path().join(format!("{place}.db"));
+        fs::write(&damaged, bytes).expect("the file");
+        let target = folder.path().join(format!("{place}.sql"));
+        let report = dump_to(&damaged, &target).expect("the dump");
+        assert!(!report.damage.is_empty() && report.rows > 500, "{place}: {}", report.rows);
+        let text = fs::read_to_string(&target).expect("text");
+        let made_up = text.lines().find(|line| line.starts_with("INSERT") && !whole.contains(line));
+        assert_eq!(made_up, None, "{place}");
+    }
+}
+
+#[test]
 fn the_stock_shell_takes_nothing_of_a_damaged_database() {
     let folder = folder();
     let path = folder.path().join("damaged.db");

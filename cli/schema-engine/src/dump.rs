@@ -314,6 +314,9 @@ fn open(file: &DatabaseFile) -> Result<Connection> {
     // A misspelt column must be an error, not a text; nothing of this dump may depend on a CHECK.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(failed)?;
     connection.pragma_update(None, "ignore_check_constraints", true).map_err(failed)?;
+    // What a damaged page says of its cells is not believed: a row would come of it that never was.
+    // <https://www.sqlite.org/pragma.html#pragma_cell_size_check>
+    connection.pragma_update(None, "cell_size_check", true).map_err(failed)?;
     // Of pages that are read once there is nothing to keep, and few of them stay in the innermost
     // caches of the processor. Negative: in KiB.
     connection.pragma_update(None, "cache_size", -500).map_err(failed)?;

@@ -202,6 +202,45 @@ fn what_can_be_read_of_a_damaged_database_is_saved_and_marked() {
 }
 
 #[test]
+fn a_damaged_table_without_rowids_is_read_from_its_end_too() {
+    let folder = folder();
+    for (number, (key, is_one_way)) in [
+        ("a TEXT, b BLOB, c, PRIMARY KEY(a, b)", true),
+        ("a TEXT COLLATE NOCASE, b INT, c, PRIMARY KEY(a DESC, b DESC)", true),
+        ("a TEXT, b INT, c, PRIMARY KEY(a DESC, b)", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = folder.path().join(format!("{number}.db"));
+        let rows = "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+             INSERT INTO t SELECT 'it''s ' || (1000 + i / 9) || char(0) || (i % 9), i, printf('%0100d', i) FROM n;";
+        database(&path, &format!("CREATE TABLE t({key}) WITHOUT ROWID; {rows}"));
+        let lines = |path: &Path| -> (Vec<String>, DumpReport) {
+            let mut text = Vec::new();
+            let options = DumpOptions::default();
+            let report = dump(path, DumpTarget::Stream(&mut text), &options).expect("the dump");
+            let text = String::from_utf8(text).expect("text");
+            let rows = text.lines().filter(|line| line.starts_with("INSERT"));
+            (rows.map(str::to_owned).collect(), report)
+        };
+        let (whole, _) = lines(&path);
+        let mut bytes = fs::read(&path).expect("the file");
+        bytes[4096 * 30..4096 * 31].fill(0xee);
+        fs::write(&path, bytes).expect("the file");
+        let (mut rest, report) = lines(&path);
+        assert!(rest.iter().all(|line| whole.contains(line)), "{key}");
+        assert_eq!(rest.len() > 1900, is_one_way, "{key}: {}", rest.len());
+        let between = |loss: &String| loss.starts_with("rows of \"t\" between the keys ");
+        assert_eq!(report.damage.iter().any(between), is_one_way, "{:?}", report.damage);
+        let read = rest.len();
+        rest.sort();
+        rest.dedup();
+        assert_eq!(rest.len(), read, "each once: {key}");
+    }
+}
+
+#[test]
 fn no_row_is_made_up_of_a_damaged_page() {
     let folder = folder();
     let path = folder.path().join("whole.db");

@@ -53,6 +53,8 @@ pub(super) struct Definition {
 pub(super) struct Rows {
     /// What the rowid is called in a query, where it can be seen.
     pub(super) rowid: Option<String>,
+    /// What the rows lie in the order of, where a query can tell.
+    pub(super) key: Option<Key>,
     /// The query, each value followed by its raw bytes where text is stored as UTF-16. More than
     /// one query where it would have too many columns; they find the same rows in the same order.
     pub(super) selects: Vec<String>,
@@ -60,6 +62,13 @@ pub(super) struct Rows {
     pub(super) takes: Vec<Takes>,
     /// `INSERT INTO … VALUES(`, with a column list where one is needed.
     pub(super) insert: String,
+}
+
+/// What tells the rows of a table apart and orders them.
+pub(super) struct Key {
+    /// As they are called in a query.
+    pub(super) columns: Vec<String>,
+    pub(super) is_descending: bool,
 }
 
 /// All that a dump of a database holds, in the order of the dump.
@@ -287,8 +296,34 @@ fn rows(
     let list = if needs_list { format!("({})", read.join(",")) } else { String::new() };
     let insert = format!("INSERT INTO {}{list} VALUES(", quoted(table));
     let rowid = alias.map(|column| quoted(&column.name)).or(unnamed.map(str::to_owned));
+    let key = match &rowid {
+        Some(rowid) => Some(Key { columns: vec![rowid.clone()], is_descending: false }),
+        None if options.without_rowid => primary_key(connection, table).map_err(unreadable)?,
+        None => None,
+    };
 
-    Ok(Rows { rowid, selects: selects(&quoted(table), &read, encoding), takes, insert })
+    Ok(Rows { rowid, key, selects: selects(&quoted(table), &read, encoding), takes, insert })
+}
+
+/// The primary key of a table without rowids; none if its columns aren't all in the same direction,
+/// or in an order that only the app knows.
+fn primary_key(connection: &Connection, table: &str) -> rusqlite::Result<Option<Key>> {
+    let mut statement = connection.prepare(
+        "SELECT name, \"desc\", coll FROM pragma_index_xinfo(
+           (SELECT name FROM pragma_index_list(?1, 'main') WHERE origin = 'pk'), 'main')
+         WHERE key = 1 ORDER BY seqno",
+    )?;
+    let columns = statement.query_map([table], |row| {
+        Ok((quoted(&row.get::<_, String>(0)?), row.get(1)?, row.get::<_, String>(2)?))
+    })?;
+    let columns: Vec<(String, bool, String)> = columns.collect::<rusqlite::Result<_>>()?;
+    let is_descending = columns.first().is_some_and(|(_, is_descending, _)| *is_descending);
+    let is_known = columns.iter().all(|(_, direction, collation)| {
+        let known = ["BINARY", "NOCASE", "RTRIM"];
+        *direction == is_descending && known.iter().any(|it| it.eq_ignore_ascii_case(collation))
+    });
+    let columns = columns.into_iter().map(|(name, ..)| name).collect::<Vec<_>>();
+    Ok((is_known && !columns.is_empty()).then_some(Key { columns, is_descending }))
 }
 
 /// The most columns that a query can have. <https://www.sqlite.org/limits.html#max_column>

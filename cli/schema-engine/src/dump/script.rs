@@ -12,7 +12,7 @@ use super::header;
 use super::needs::needs;
 use super::output::{CAPACITY, CHUNK, GaveUp, Output};
 use super::parts::{DumpParts, Selection};
-use super::schema::{Contents, Rows, Table, quoted, selects};
+use super::schema::{Contents, Key, Rows, Table, quoted, selects};
 use super::seal::{Counts, Holds};
 use super::value::{Encoding, write_utf16, write_value};
 use crate::error::{Error, Result};
@@ -322,6 +322,7 @@ impl Script<'_> {
         let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
         let rows = Rows {
             rowid: None,
+            key: None,
             selects: selects(table, &columns, encoding),
             takes: columns.iter().cloned().map(Takes::all).collect(),
             insert: format!("INSERT INTO {table}({}) VALUES(", columns.join(",")),
@@ -350,30 +351,35 @@ impl Script<'_> {
         encoding: Encoding,
     ) -> Result<()> {
         let name = quoted(table);
-        let Some(rowid) = &rows.rowid else {
+        let Some(Key { columns, is_descending }) = &rows.key else {
             self.losses.push(format!("rows of {name} after the first {read}: {broken}"));
             return Ok(());
         };
-        // The rows that were read are found again.
-        let nth = |rest: &str, read: u64| -> Result<Option<i64>> {
+        let (beyond, back) = if *is_descending { ("<", "ASC") } else { (">", "DESC") };
+        // The rows that were read are found again, each by its key.
+        let nth = |rest: &str, read: u64| -> Result<Option<String>> {
             let Some(skipped) = read.checked_sub(1) else { return Ok(None) };
+            let key = columns.join(",");
             let sql =
-                format!("SELECT {rowid} FROM {name} NOT INDEXED{rest} LIMIT 1 OFFSET {skipped}");
+                format!("SELECT {key} FROM {name} NOT INDEXED{rest} LIMIT 1 OFFSET {skipped}");
             self.connection
-                .query_row(&sql, [], |row| row.get(0))
+                .query_row(&sql, [], |row| literals(row, columns.len()))
                 .map(Some)
                 .map_err(|error| unreadable(table, error))
         };
         let last = nth("", read)?;
-        let above = last.map(|last| format!(" WHERE {rowid} > {last}")).unwrap_or_default();
-        let backwards = format!("{above} ORDER BY {rowid} DESC");
+        let row_value = format!("({})", columns.join(","));
+        let above = last.as_ref().map(|last| format!(" WHERE {row_value} {beyond} ({last})"));
+        let order: Vec<String> = columns.iter().map(|column| format!("{column} {back}")).collect();
+        let backwards = format!("{} ORDER BY {}", above.unwrap_or_default(), order.join(","));
         let before = self.rows;
         let broken_again = self.scan(table, rows, &backwards, encoding)?;
         let first = nth(&backwards, self.rows - before)?;
+        let noun = if rows.rowid.is_some() { "rowid" } else { "key" };
         let place = match (last, first) {
-            (Some(last), Some(first)) => format!(" between the rowids {last} and {first}"),
-            (Some(last), None) => format!(" after the rowid {last}"),
-            (None, Some(first)) => format!(" before the rowid {first}"),
+            (Some(last), Some(first)) => format!(" between the {noun}s {last} and {first}"),
+            (Some(last), None) => format!(" after the {noun} {last}"),
+            (None, Some(first)) => format!(" before the {noun} {first}"),
             (None, None) => String::new(),
         };
         // If it is read to the end from there, nothing tells whether anything stood in between.
@@ -487,6 +493,18 @@ impl Script<'_> {
         }
         Ok((self.buffer.len() <= most).then_some(number))
     }
+}
+
+/// The values of a row as SQL takes them.
+fn literals(row: &Row<'_>, columns: usize) -> rusqlite::Result<String> {
+    let mut text = Vec::new();
+    for column in 0..columns {
+        if column > 0 {
+            text.push(b',');
+        }
+        write_value(&mut text, row.get_ref(column)?);
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// Whether SQLite couldn't read what lies in the file.

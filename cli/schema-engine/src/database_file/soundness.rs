@@ -138,9 +138,8 @@ impl Soundness {
 fn fault(soundness: &mut Soundness, error: rusqlite::Error) -> rusqlite::Result<()> {
     let said = told(&error);
     // A generated column of a STRICT table may come to a value that it can't hold.
-    let is_fault = [ErrorCode::DatabaseCorrupt, ErrorCode::ConstraintViolation]
-        .into_iter()
-        .any(|code| is(&error, code));
+    let is_fault =
+        is(&error, ErrorCode::DatabaseCorrupt) || is(&error, ErrorCode::ConstraintViolation);
     if !is_fault || FromTheApp::missed(&said).is_some() {
         return Err(error);
     }

@@ -10,6 +10,11 @@ use rusqlite::Connection;
 /// has named them.
 const BUILT_IN: [&str; 3] = ["BINARY", "NOCASE", "RTRIM"];
 
+/// Whether every SQLite has a collation of this name.
+pub(super) fn is_built_in(name: &str) -> bool {
+    BUILT_IN.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// What tables and indexes are sorted by and SQLite doesn't have, in a fixed order.
 pub(super) fn of_the_app(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut found: Vec<String> = connection
@@ -34,7 +39,7 @@ pub(super) fn of_the_app(connection: &Connection) -> rusqlite::Result<Vec<String
             found.push(collation.to_string_lossy().into_owned());
         }
     }
-    found.retain(|name| !BUILT_IN.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    found.retain(|name| !is_built_in(name));
     found.sort_by_key(|name| name.to_ascii_lowercase());
     found.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
     Ok(found)

@@ -4,7 +4,7 @@
 //! (<https://www.sqlite.org/pragma.html#pragma_quick_check>). A value that doesn't fit got there past
 //! SQLite, and its literal would be stored as another one. A dump has every value in hand anyway.
 
-use rusqlite::types::ValueRef;
+use rusqlite::types::{Type, ValueRef};
 
 use crate::schema::{Affinity, DeclaredType};
 
@@ -23,26 +23,18 @@ enum Kinds {
     NoNumbers,
     /// Text that reads as a number becomes one.
     NoNumericText,
-    /// Those of a STRICT table.
-    Only(Strict),
+    /// That of a STRICT table, with its name.
+    Only(&'static str, Type),
 }
 
-/// The types of a STRICT table, but for ANY. <https://www.sqlite.org/stricttables.html>
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Strict {
-    Blob,
-    Int,
-    Integer,
-    Real,
-    Text,
-}
-
-const STRICT: [(&str, Strict); 5] = [
-    ("BLOB", Strict::Blob),
-    ("INT", Strict::Int),
-    ("INTEGER", Strict::Integer),
-    ("REAL", Strict::Real),
-    ("TEXT", Strict::Text),
+/// The types of a STRICT table, but for ANY, and what they hold.
+/// <https://www.sqlite.org/stricttables.html>
+const STRICT: [(&str, Type); 5] = [
+    ("BLOB", Type::Blob),
+    ("INT", Type::Integer),
+    ("INTEGER", Type::Integer),
+    ("REAL", Type::Real),
+    ("TEXT", Type::Text),
 ];
 
 /// How a value doesn't fit.
@@ -69,7 +61,7 @@ impl Takes {
         let kinds = match declared.affinity() {
             _ if is_strict => {
                 let found = STRICT.into_iter().find(|(name, _)| strict(name));
-                found.map_or(Kinds::All, |(_, kind)| Kinds::Only(kind))
+                found.map_or(Kinds::All, |(name, kind)| Kinds::Only(name, kind))
             }
             Affinity::Blob => Kinds::All,
             Affinity::Text => Kinds::NoNumbers,
@@ -88,13 +80,7 @@ impl Takes {
             Kinds::All => true,
             Kinds::NoNumbers => !matches!(value, ValueRef::Integer(_) | ValueRef::Real(_)),
             Kinds::NoNumericText => !matches!(value, ValueRef::Text(text) if is_number(text)),
-            Kinds::Only(kind) => matches!(
-                (value, kind),
-                (ValueRef::Blob(_), Strict::Blob)
-                    | (ValueRef::Integer(_), Strict::Int | Strict::Integer)
-                    | (ValueRef::Real(_), Strict::Real)
-                    | (ValueRef::Text(_), Strict::Text)
-            ),
+            Kinds::Only(_, kind) => value.data_type() == kind,
         };
         (!fits).then_some(Misfit::Kind)
     }
@@ -104,10 +90,7 @@ impl Takes {
         let what = match (misfit, self.kinds) {
             (Misfit::Null, _) => "NULL value".to_owned(),
             (Misfit::Kind, Kinds::NoNumbers) => "NUMERIC value".to_owned(),
-            (Misfit::Kind, Kinds::Only(kind)) => {
-                let name = STRICT.into_iter().find(|(_, found)| *found == kind);
-                format!("non-{} value", name.map_or("", |(name, _)| name))
-            }
+            (Misfit::Kind, Kinds::Only(name, _)) => format!("non-{name} value"),
             (Misfit::Kind, Kinds::NoNumericText | Kinds::All) => "TEXT value".to_owned(),
         };
         format!("{what} in {table}.{}", self.column)

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, types::ValueRef};
 
+use super::collations::is_built_in;
 use super::fit::Takes;
 use super::order::parents_first;
 use super::value::Encoding;
@@ -51,10 +52,7 @@ pub(super) struct Definition {
 
 /// How the rows of a table are read and written.
 pub(super) struct Rows {
-    /// What the rowid is called in a query, where it can be seen.
-    pub(super) rowid: Option<String>,
-    /// What the rows lie in the order of, where a query can tell.
-    pub(super) key: Option<Key>,
+    pub(super) identity: Identity,
     /// The query, each value followed by its raw bytes where text is stored as UTF-16. More than
     /// one query where it would have too many columns; they find the same rows in the same order.
     pub(super) selects: Vec<String>,
@@ -64,7 +62,17 @@ pub(super) struct Rows {
     pub(super) insert: String,
 }
 
-/// What tells the rows of a table apart and orders them.
+/// What tells the rows of a table apart, and what they lie in the order of.
+pub(super) enum Identity {
+    /// The rowid, as a query calls it.
+    Rowid(String),
+    /// The primary key of a table without rowids.
+    PrimaryKey,
+    /// A rowid that no query can name.
+    Hidden,
+}
+
+/// What a query finds rows by.
 pub(super) struct Key {
     /// As they are called in a query.
     pub(super) columns: Vec<String>,
@@ -270,13 +278,10 @@ fn rows(
         && has_rowid_alias(connection, table, &columns).map_err(unreadable)?;
     let alias = columns.iter().find(|column| has_alias && column.is_primary_key);
     // Where columns have taken all three names the rowid can't be seen, let alone kept.
-    let unnamed = if options.without_rowid || has_alias {
-        None
-    } else {
-        ["rowid", "_rowid_", "oid"]
-            .into_iter()
-            .find(|name| !columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)))
-    };
+    let unnamed = ["rowid", "_rowid_", "oid"]
+        .into_iter()
+        .filter(|_| !options.without_rowid && !has_alias)
+        .find(|name| !columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)));
     let (mut read, mut takes) = (Vec::new(), Vec::new());
     if let Some(rowid) = unnamed {
         read.push(rowid.to_owned());
@@ -295,14 +300,30 @@ fn rows(
     let needs_list = unnamed.is_some() || columns.iter().any(|column| column.is_generated);
     let list = if needs_list { format!("({})", read.join(",")) } else { String::new() };
     let insert = format!("INSERT INTO {}{list} VALUES(", quoted(table));
-    let rowid = alias.map(|column| quoted(&column.name)).or(unnamed.map(str::to_owned));
-    let key = match &rowid {
-        Some(rowid) => Some(Key { columns: vec![rowid.clone()], is_descending: false }),
-        None if options.without_rowid => primary_key(connection, table).map_err(unreadable)?,
-        None => None,
+    let identity = match alias.map(|column| quoted(&column.name)).or(unnamed.map(str::to_owned)) {
+        Some(rowid) => Identity::Rowid(rowid),
+        None if options.without_rowid => Identity::PrimaryKey,
+        None => Identity::Hidden,
     };
 
-    Ok(Rows { rowid, key, selects: selects(&quoted(table), &read, encoding), takes, insert })
+    Ok(Rows { identity, selects: selects(&quoted(table), &read, encoding), takes, insert })
+}
+
+impl Identity {
+    /// What a query finds the rows of this table by in their order, where it can.
+    pub(super) fn key(
+        &self,
+        connection: &Connection,
+        table: &str,
+    ) -> rusqlite::Result<Option<Key>> {
+        match self {
+            Self::Rowid(rowid) => {
+                Ok(Some(Key { columns: vec![rowid.clone()], is_descending: false }))
+            }
+            Self::PrimaryKey => primary_key(connection, table),
+            Self::Hidden => Ok(None),
+        }
+    }
 }
 
 /// The primary key of a table without rowids; none if its columns aren't all in the same direction,
@@ -318,10 +339,9 @@ fn primary_key(connection: &Connection, table: &str) -> rusqlite::Result<Option<
     })?;
     let columns: Vec<(String, bool, String)> = columns.collect::<rusqlite::Result<_>>()?;
     let is_descending = columns.first().is_some_and(|(_, is_descending, _)| *is_descending);
-    let is_known = columns.iter().all(|(_, direction, collation)| {
-        let known = ["BINARY", "NOCASE", "RTRIM"];
-        *direction == is_descending && known.iter().any(|it| it.eq_ignore_ascii_case(collation))
-    });
+    let is_known = columns
+        .iter()
+        .all(|(_, direction, collation)| *direction == is_descending && is_built_in(collation));
     let columns = columns.into_iter().map(|(name, ..)| name).collect::<Vec<_>>();
     Ok((is_known && !columns.is_empty()).then_some(Key { columns, is_descending }))
 }

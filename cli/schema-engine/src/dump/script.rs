@@ -12,7 +12,7 @@ use super::header;
 use super::needs::needs;
 use super::output::{CAPACITY, CHUNK, GaveUp, Output};
 use super::parts::{DumpParts, Selection};
-use super::schema::{Contents, Key, Rows, Table, quoted, selects};
+use super::schema::{Contents, Identity, Key, Rows, Table, quoted, selects};
 use super::seal::{Counts, Holds};
 use super::value::{Encoding, write_utf16, write_value};
 use crate::error::{Error, Result};
@@ -134,11 +134,11 @@ fn estimate(connection: &Connection, contents: &Contents) -> u64 {
     let rows = |table: &Table| {
         let (rows, name) = (table.rows.as_ref()?, quoted(&table.name));
         // Each of its own: SQLite looks a single maximum or minimum up.
-        let sql = match &rows.rowid {
-            Some(id) => format!(
+        let sql = match &rows.identity {
+            Identity::Rowid(id) => format!(
                 "SELECT coalesce((SELECT max({id}) FROM {name}) - (SELECT min({id}) FROM {name}) + 1, 0)"
             ),
-            None => format!("SELECT count(*) FROM {name}"),
+            Identity::PrimaryKey | Identity::Hidden => format!("SELECT count(*) FROM {name}"),
         };
         connection.query_row(&sql, [], |row| row.get(0)).ok().map(i64::unsigned_abs)
     };
@@ -321,8 +321,7 @@ impl Script<'_> {
     fn system_rows(&mut self, table: &str, columns: &[&str], encoding: Encoding) -> Result<()> {
         let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
         let rows = Rows {
-            rowid: None,
-            key: None,
+            identity: Identity::Hidden,
             selects: selects(table, &columns, encoding),
             takes: columns.iter().cloned().map(Takes::all).collect(),
             insert: format!("INSERT INTO {table}({}) VALUES(", columns.join(",")),
@@ -351,31 +350,32 @@ impl Script<'_> {
         encoding: Encoding,
     ) -> Result<()> {
         let name = quoted(table);
-        let Some(Key { columns, is_descending }) = &rows.key else {
+        let failed = |error| unreadable(table, error);
+        let key = rows.identity.key(self.connection, table).map_err(failed)?;
+        let Some(Key { columns, is_descending }) = key else {
             self.losses.push(format!("rows of {name} after the first {read}: {broken}"));
             return Ok(());
         };
-        let (beyond, back) = if *is_descending { ("<", "ASC") } else { (">", "DESC") };
+        let (beyond, back) = if is_descending { ("<", "ASC") } else { (">", "DESC") };
+        let key = columns.join(",");
         // The rows that were read are found again, each by its key.
         let nth = |rest: &str, read: u64| -> Result<Option<String>> {
             let Some(skipped) = read.checked_sub(1) else { return Ok(None) };
-            let key = columns.join(",");
             let sql =
                 format!("SELECT {key} FROM {name} NOT INDEXED{rest} LIMIT 1 OFFSET {skipped}");
             self.connection
                 .query_row(&sql, [], |row| literals(row, columns.len()))
                 .map(Some)
-                .map_err(|error| unreadable(table, error))
+                .map_err(failed)
         };
         let last = nth("", read)?;
-        let row_value = format!("({})", columns.join(","));
-        let above = last.as_ref().map(|last| format!(" WHERE {row_value} {beyond} ({last})"));
+        let above = last.as_ref().map(|last| format!(" WHERE ({key}) {beyond} ({last})"));
         let order: Vec<String> = columns.iter().map(|column| format!("{column} {back}")).collect();
         let backwards = format!("{} ORDER BY {}", above.unwrap_or_default(), order.join(","));
         let before = self.rows;
         let broken_again = self.scan(table, rows, &backwards, encoding)?;
         let first = nth(&backwards, self.rows - before)?;
-        let noun = if rows.rowid.is_some() { "rowid" } else { "key" };
+        let noun = if matches!(rows.identity, Identity::Rowid(_)) { "rowid" } else { "key" };
         let place = match (last, first) {
             (Some(last), Some(first)) => format!(" between the {noun}s {last} and {first}"),
             (Some(last), None) => format!(" after the {noun} {last}"),

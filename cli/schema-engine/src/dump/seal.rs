@@ -15,6 +15,10 @@ pub(crate) const MARK_OF_ANY_VERSION: &str = "-- tgenie-dump v";
 /// What the first line of a part of a database begins with.
 pub(crate) const MARK_OF_A_PART: &str = "-- tgenie-dump v1, a part";
 
+/// What is to be said of a last line that is one of ours and can't be read.
+pub(crate) const UNREADABLE: &str =
+    "can't be read: it was changed, or another version of the program wrote it";
+
 /// What a dump holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Holds {

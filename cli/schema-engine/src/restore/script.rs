@@ -16,7 +16,7 @@ use super::reader::{self, BYTE_ORDER_MARK, Ending, Piece};
 use super::split::Splitter;
 use super::stand_in::NeedsItsApp;
 use crate::database_file::durable;
-use crate::dump::seal::{Counts, Holds, Seal};
+use crate::dump::seal::{Counts, Holds, Seal, UNREADABLE};
 use crate::error::{Error, Result};
 use crate::from_the_app::FromTheApp;
 use crate::progress::{Progress, Unit, begin, stop_if_asked};
@@ -163,11 +163,9 @@ fn unsealed() -> Error {
 }
 
 fn unreadable_seal() -> Error {
-    Error::failed(
-        "the last line of the dump can't be read: it was changed, or another version of the program wrote it",
-    )
-    .next("Take an untouched copy of it, or the version that its second line names.")
-    .next(FIRST_AND_LAST_LINE)
+    Error::failed(format!("the last line of the dump {UNREADABLE}"))
+        .next("Take an untouched copy of it, or the version that its second line names.")
+        .next(FIRST_AND_LAST_LINE)
 }
 
 /// The way round for whoever changed a dump by hand.

@@ -5,7 +5,9 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::finding::Finding;
-use crate::dump::seal::{Counts, Hasher, Holds, MARK_OF_A_PART, MARK_OF_ANY_VERSION, Seal};
+use crate::dump::seal::{
+    Counts, Hasher, Holds, MARK_OF_A_PART, MARK_OF_ANY_VERSION, Seal, UNREADABLE,
+};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, stop_if_asked};
 use crate::restore;
@@ -63,8 +65,7 @@ fn seal(
     }
     let seal = std::str::from_utf8(line).ok().and_then(Seal::parse);
     let Some(seal) = seal.filter(|seal| seal.holds == Holds::Part) else {
-        let what = "its last line can't be read: it was changed, or another version of the program wrote it";
-        return Ok(Err(what.to_owned()));
+        return Ok(Err(format!("its last line {UNREADABLE}")));
     };
     hasher.update(&rest[..last]);
     if hasher.finish() != seal.blake3 {

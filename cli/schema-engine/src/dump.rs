@@ -11,6 +11,7 @@ mod needs;
 mod order;
 mod output;
 mod parts;
+mod precedence;
 mod schema;
 mod script;
 pub(crate) mod seal;
@@ -329,6 +330,7 @@ const MOST_FAULTS: usize = 20;
 /// What is wrong with the pages, in words. It runs beside the dump, which would show nothing of
 /// much of it. Tables in the order of a collation that isn't there go unchecked, and are dumped.
 fn check_pages(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    precedence::give_way();
     soundness::check(connection, Depth::Pages, MOST_FAULTS).map(|Soundness { faults, .. }| faults)
 }
 

@@ -225,10 +225,14 @@ fn dump_open(
         progress: options.progress,
     };
     let interrupt = checker.as_ref().map(Connection::get_interrupt_handle);
+    let (head_start, rows) = precedence::head_start();
     thread::scope(|scope| {
-        let check = checker.map(|checker| scope.spawn(move || check_pages(&checker)));
+        let check = checker.map(|checker| {
+            scope.spawn(move || if head_start.given() { check_pages(&checker) } else { Ok(vec![]) })
+        });
         let output = Output::start(scope, out, packing)?;
         let result = script::write(&snapshot, &output, &order).and_then(|(script, held)| {
+            rows.are_read();
             let broke_off = |_| Error::failed("the thread that checks the database broke off");
             let faults = check.map(|check| check.join().map_err(broke_off)?.map_err(failed));
             let faults = faults.transpose()?.unwrap_or_default();
@@ -330,7 +334,6 @@ const MOST_FAULTS: usize = 20;
 /// What is wrong with the pages, in words. It runs beside the dump, which would show nothing of
 /// much of it. Tables in the order of a collation that isn't there go unchecked, and are dumped.
 fn check_pages(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    precedence::give_way();
     soundness::check(connection, Depth::Pages, MOST_FAULTS).map(|Soundness { faults, .. }| faults)
 }
 

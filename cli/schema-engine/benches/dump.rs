@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 11;
 const ROWS: u32 = 1_000_000;
 
 /// Numbers, short and long text of which 5 % has line ends, blobs, uuids and NULLs.

@@ -228,8 +228,14 @@ fn dump_open(
     let (head_start, rows) = precedence::head_start();
     thread::scope(|scope| {
         let check = checker.map(|checker| {
-            scope.spawn(move || if head_start.given() { check_pages(&checker) } else { Ok(vec![]) })
+            thread::Builder::new()
+                .name("dump check".to_owned())
+                .spawn_scoped(scope, move || {
+                    if head_start.given() { check_pages(&checker) } else { Ok(Vec::new()) }
+                })
+                .map_err(|error| Error::failed("can't check the database").because(error))
         });
+        let check = check.transpose()?;
         let output = Output::start(scope, out, packing)?;
         let result = script::write(&snapshot, &output, &order).and_then(|(script, held)| {
             rows.are_read();

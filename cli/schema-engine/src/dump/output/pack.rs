@@ -70,8 +70,7 @@ struct Packed {
 pub(super) struct Pool<W> {
     target: W,
     packing: Packing,
-    jobs: SyncSender<Job>,
-    in_order: VecDeque<Receiver<io::Result<Packed>>>,
+    packers: Packers,
     /// Room that was used and can be filled again.
     spare: Vec<Vec<u8>>,
     crc: Crc,
@@ -79,30 +78,52 @@ pub(super) struct Pool<W> {
     length: u32,
 }
 
+/// Who packs.
+enum Packers {
+    /// The thread that writes, where there is one core for both. As two threads they would take turns
+    /// from the one that reads the database.
+    Writer(Packer),
+    Threads {
+        jobs: SyncSender<Job>,
+        in_order: VecDeque<Receiver<io::Result<Packed>>>,
+    },
+}
+
 impl<W: Write> Pool<W> {
-    /// Starts the threads, which end when the pool is dropped.
+    /// Starts threads, if there are cores for them, which end when the pool is dropped.
     pub(super) fn start<'scope>(
+        scope: &'scope thread::Scope<'scope, '_>,
+        target: W,
+        packing: Packing,
+    ) -> io::Result<Self> {
+        // One core is busy with reading the database.
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self::with(scope, target, packing, (cores - 1).clamp(1, MOST_THREADS))
+    }
+
+    fn with<'scope>(
         scope: &'scope thread::Scope<'scope, '_>,
         mut target: W,
         packing: Packing,
+        threads: usize,
     ) -> io::Result<Self> {
-        let (jobs, waiting) = sync_channel(IN_FLIGHT);
-        let waiting = Arc::new(Mutex::new(waiting));
-        // One core is busy with reading the database.
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let threads = (cores - 1).clamp(1, MOST_THREADS);
-        for _ in 0..threads {
-            let (packer, waiting) = (Packer::new(packing)?, Arc::clone(&waiting));
-            thread::Builder::new()
-                .name("dump packer".to_owned())
-                .spawn_scoped(scope, move || work_off(&waiting, packer))?;
-        }
+        let packers = if threads == 1 {
+            Packers::Writer(Packer::new(packing)?)
+        } else {
+            let (jobs, waiting) = sync_channel(IN_FLIGHT);
+            let waiting = Arc::new(Mutex::new(waiting));
+            for _ in 0..threads {
+                let (packer, waiting) = (Packer::new(packing)?, Arc::clone(&waiting));
+                thread::Builder::new()
+                    .name("dump packer".to_owned())
+                    .spawn_scoped(scope, move || work_off(&waiting, packer))?;
+            }
+            Packers::Threads { jobs, in_order: VecDeque::with_capacity(IN_FLIGHT) }
+        };
         if packing == Packing::Gzip {
             target.write_all(&GZIP_HEADER)?;
         }
-        let in_order = VecDeque::with_capacity(IN_FLIGHT);
-        let (spare, crc) = (Vec::new(), Crc::new());
-        Ok(Self { target, packing, jobs, in_order, spare, crc, length: 0 })
+        Ok(Self { target, packing, packers, spare: Vec::new(), crc: Crc::new(), length: 0 })
     }
 
     /// Takes a chunk, and gives one back that was written, if any was.
@@ -118,28 +139,43 @@ impl<W: Write> Pool<W> {
     }
 
     fn pack(&mut self, text: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
-        let written = if self.in_order.len() == IN_FLIGHT { self.write_next()? } else { None };
-        let (done, result) = sync_channel(1);
+        let next = match &mut self.packers {
+            Packers::Threads { in_order, .. } if in_order.len() == IN_FLIGHT => result(in_order)?,
+            _ => None,
+        };
+        let written = next.map(|next| self.write(next)).transpose()?;
         let packed = self.spare.pop().unwrap_or_default();
-        self.jobs.send(Job { text, packed, done }).map_err(|_| broke_off())?;
-        self.in_order.push_back(result);
-        Ok(written)
+        match &mut self.packers {
+            Packers::Writer(packer) => {
+                let packed = packer.packed(text, packed)?;
+                self.write(packed).map(Some)
+            }
+            Packers::Threads { jobs, in_order } => {
+                let (done, result) = sync_channel(1);
+                jobs.send(Job { text, packed, done }).map_err(|_| broke_off())?;
+                in_order.push_back(result);
+                Ok(written)
+            }
+        }
     }
 
-    fn write_next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let Some(next) = self.in_order.pop_front() else { return Ok(None) };
-        let Packed { text, packed, crc } = next.recv().map_err(|_| broke_off())??;
+    /// Gives the text back.
+    fn write(&mut self, Packed { text, packed, crc }: Packed) -> io::Result<Vec<u8>> {
         self.target.write_all(&packed)?;
         self.spare.push(packed);
         self.crc.combine(&crc);
         // As the format has it: what is beyond 32 bits is lost. No chunk is that long.
         self.length = self.length.wrapping_add(u32::try_from(text.len()).unwrap_or_default());
-        Ok(Some(text))
+        Ok(text)
     }
 
     /// Writes what is on its way, and the end.
     pub(super) fn finish(mut self) -> io::Result<()> {
-        while self.write_next()?.is_some() {}
+        while let Packers::Threads { in_order, .. } = &mut self.packers
+            && let Some(next) = result(in_order)?
+        {
+            self.write(next)?;
+        }
         if self.packing == Packing::Gzip {
             self.target.write_all(&LAST_BLOCK)?;
             self.target.write_all(&self.crc.finalize().to_le_bytes())?;
@@ -147,6 +183,12 @@ impl<W: Write> Pool<W> {
         }
         Ok(())
     }
+}
+
+/// Waits for the chunk whose turn it is, if one is on its way.
+fn result(in_order: &mut VecDeque<Receiver<io::Result<Packed>>>) -> io::Result<Option<Packed>> {
+    let Some(next) = in_order.pop_front() else { return Ok(None) };
+    next.recv().map_err(|_| broke_off())?.map(Some)
 }
 
 fn broke_off() -> io::Error {
@@ -157,11 +199,9 @@ fn work_off(waiting: &Mutex<Receiver<Job>>, mut packer: Packer) {
     loop {
         // The lock is held while it waits: then there is nothing to do for the others either.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { text, mut packed, done }) = job else { return };
-        packed.clear();
-        let result = packer.pack(&text, &mut packed).map(|crc| Packed { text, packed, crc });
+        let Ok(Job { text, packed, done }) = job else { return };
         // The other side may have given up; then nobody needs it.
-        let _ = done.send(result);
+        let _ = done.send(packer.packed(text, packed));
     }
 }
 
@@ -195,19 +235,21 @@ impl Packer {
         })
     }
 
-    fn pack(&mut self, text: &[u8], packed: &mut Vec<u8>) -> io::Result<Crc> {
+    /// Packs a chunk into room that was used before.
+    fn packed(&mut self, text: Vec<u8>, mut packed: Vec<u8>) -> io::Result<Packed> {
+        packed.clear();
         let mut crc = Crc::new();
         match self {
             Self::Zstd(compressor) => {
                 packed.reserve(zstd::zstd_safe::compress_bound(text.len()));
-                compressor.compress_to_buffer(text, packed)?;
+                compressor.compress_to_buffer(&text, &mut packed)?;
             }
             Self::Gzip(deflater) => {
-                crc.update(text);
-                packed.extend_from_slice(deflater.deflate(text));
+                crc.update(&text);
+                packed.extend_from_slice(deflater.deflate(&text));
             }
         }
-        Ok(crc)
+        Ok(Packed { text, packed, crc })
     }
 }
 
@@ -238,10 +280,10 @@ mod tests {
         chunks
     }
 
-    fn packed(packing: Packing) -> Vec<u8> {
+    fn packed(packing: Packing, threads: usize) -> Vec<u8> {
         let mut file = Vec::new();
         thread::scope(|scope| {
-            let mut pool = Pool::start(scope, &mut file, packing).unwrap();
+            let mut pool = Pool::with(scope, &mut file, packing, threads).unwrap();
             for chunk in chunks() {
                 let _ = pool.put(chunk).unwrap();
             }
@@ -253,17 +295,18 @@ mod tests {
     #[test]
     fn what_is_packed_by_many_threads_is_one_file() {
         let text = chunks().concat();
-        let gzip = packed(Packing::Gzip);
+        let gzip = packed(Packing::Gzip, 1);
         let mut found = Vec::new();
         // One member: this reader takes no more.
         flate2::read::GzDecoder::new(gzip.as_slice()).read_to_end(&mut found).unwrap();
         assert!(found == text);
         assert!(gzip.len() < text.len() / 2);
-        let zstd = packed(Packing::Zstd);
+        let zstd = packed(Packing::Zstd, 1);
         assert!(zstd::decode_all(zstd.as_slice()).unwrap() == text);
         // The threads come in another order each time.
-        for _ in 0..2 {
-            assert!(packed(Packing::Gzip) == gzip && packed(Packing::Zstd) == zstd);
+        for threads in [2, 4] {
+            assert!(packed(Packing::Gzip, threads) == gzip);
+            assert!(packed(Packing::Zstd, threads) == zstd);
         }
     }
 
@@ -277,7 +320,7 @@ mod tests {
         // Not every system has it.
         let Ok(mut program) = program else { return };
         let mut input = program.stdin.take().unwrap();
-        let writer = thread::spawn(move || input.write_all(&packed(Packing::Gzip)));
+        let writer = thread::spawn(move || input.write_all(&packed(Packing::Gzip, 2)));
         let output = program.wait_with_output().unwrap();
         writer.join().unwrap().unwrap();
         assert!(output.status.success() && output.stdout == chunks().concat());
@@ -294,10 +337,12 @@ mod tests {
                 Ok(())
             }
         }
-        thread::scope(|scope| {
-            let mut pool = Pool::start(scope, Full, Packing::Zstd).unwrap();
-            let results: Vec<_> = chunks().into_iter().map(|chunk| pool.put(chunk)).collect();
-            assert!(results.iter().any(Result::is_err));
-        });
+        for threads in [1, 2] {
+            thread::scope(|scope| {
+                let mut pool = Pool::with(scope, Full, Packing::Zstd, threads).unwrap();
+                let results: Vec<_> = chunks().into_iter().map(|chunk| pool.put(chunk)).collect();
+                assert!(results.iter().any(Result::is_err));
+            });
+        }
     }
 }

@@ -252,18 +252,22 @@ fn no_row_is_made_up_of_a_damaged_page() {
     let whole = fs::read_to_string(&whole).expect("text");
     let whole: Vec<&str> = whole.lines().filter(|line| line.starts_with("INSERT")).collect();
     let bytes = fs::read(&path).expect("the file");
-    for place in [0_u16, 1, 2, 3, 4, 5, 8, 40, 0xfff, 0xffff] {
-        // Where the fifth cell of a page in the middle lies.
+    let places = [0_u16, 1, 2, 3, 4, 5, 8, 40, 0xfff, 0xffff];
+    // A page in the middle, and the last one, which is looked at for an estimate, too.
+    let last = bytes.len() / 4096 - 1;
+    for (page, place) in [3, last].into_iter().flat_map(|page| places.map(|place| (page, place))) {
+        // Where the fifth cell lies.
         let mut bytes = bytes.clone();
-        bytes[4096 * 3 + 8 + 2 * 4..][..2].copy_from_slice(&place.to_be_bytes());
-        let damaged = folder.path().join(format!("{place}.db"));
+        bytes[4096 * page + 8 + 2 * 4..][..2].copy_from_slice(&place.to_be_bytes());
+        let damaged = folder.path().join(format!("{page}-{place}.db"));
         fs::write(&damaged, bytes).expect("the file");
-        let target = folder.path().join(format!("{place}.sql"));
+        let target = folder.path().join(format!("{page}-{place}.sql"));
         let report = dump_to(&damaged, &target).expect("the dump");
-        assert!(!report.damage.is_empty() && report.rows > 500, "{place}: {}", report.rows);
+        let rows = report.rows;
+        assert!(!report.damage.is_empty() && rows > 500, "{page}, {place}: {rows}");
         let text = fs::read_to_string(&target).expect("text");
         let made_up = text.lines().find(|line| line.starts_with("INSERT") && !whole.contains(line));
-        assert_eq!(made_up, None, "{place}");
+        assert_eq!(made_up, None, "{page}, {place}");
     }
 }
 

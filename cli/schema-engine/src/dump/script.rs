@@ -398,6 +398,9 @@ impl Script<'_> {
         encoding: Encoding,
     ) -> Result<Option<rusqlite::Error>> {
         let failed = |error| unreadable(table, error);
+        // SQLite checks the cells of a page when it comes into the cache, and takes it for checked there
+        // though they failed. So it must not find one that was looked at before.
+        self.connection.execute_batch("PRAGMA shrink_memory").map_err(failed)?;
         let mut statements = rows
             .selects
             .iter()

@@ -4,14 +4,15 @@
 mod deflate;
 mod pack;
 
+use std::cell::RefCell;
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 
 use super::seal::{Counts, Hasher, Holds, Seal};
 use crate::error::{Error, Result};
 pub(super) use pack::Packing;
-use pack::{IN_FLIGHT, Pool};
+use pack::{IN_FLIGHT, Packed, Packer, Pool, is_packed_whole};
 
 /// How much text is gathered before it is handed over. With the row that completes it, it is nearly
 /// always within 256 kB: two blocks of zstd, whose window takes it in.
@@ -25,6 +26,7 @@ const WAITING: usize = 4;
 
 enum Message {
     Text(Vec<u8>),
+    Packed(io::Result<Packed>),
     /// The text is complete.
     End(Holds, Counts),
 }
@@ -41,6 +43,8 @@ pub(super) struct Output<'scope> {
     messages: SyncSender<Message>,
     /// Chunks that were written and can be filled again.
     used: Receiver<Vec<u8>>,
+    /// Packs on this side, while the other has enough to do.
+    packer: Option<RefCell<Packer>>,
     writer: ScopedJoinHandle<'scope, io::Result<Option<Written>>>,
 }
 
@@ -59,17 +63,30 @@ impl<'scope> Output<'scope> {
             // There is room for as many.
             let _ = done.try_send(Vec::with_capacity(CAPACITY));
         }
+        let packer = packing.map(Packer::new).transpose().map_err(cant_write)?.map(RefCell::new);
         let writer = thread::Builder::new()
             .name("dump writer".to_owned())
             .spawn_scoped(scope, move || write(target, packing, &waiting, &done))
             .map_err(cant_write)?;
-        Ok(Self { messages, used, writer })
+        Ok(Self { messages, used, packer, writer })
     }
 
     /// Hands a chunk over and answers with an empty one. If the thread has given up, an error says
     /// so; [`Output::abandon`] tells the reason.
     pub(super) fn put(&self, chunk: Vec<u8>) -> std::result::Result<Vec<u8>, GaveUp> {
-        self.messages.send(Message::Text(chunk)).map_err(|_| GaveUp)?;
+        match self.messages.try_send(Message::Text(chunk)) {
+            Err(TrySendError::Full(Message::Text(chunk))) => {
+                // Where text packs slowly, that is quicker than to wait for the other side.
+                let message = match &self.packer {
+                    Some(packer) if is_packed_whole(&chunk) => {
+                        Message::Packed(packer.borrow_mut().packed(chunk, Vec::new()))
+                    }
+                    _ => Message::Text(chunk),
+                };
+                self.messages.send(message).map_err(|_| GaveUp)?;
+            }
+            sent => sent.map_err(|_| GaveUp)?,
+        }
         self.used.recv().map_err(|_| GaveUp)
     }
 
@@ -117,16 +134,15 @@ fn write(
         };
         let mut hasher = Hasher::default();
         while let Ok(message) = messages.recv() {
-            match message {
-                Message::Text(chunk) => {
-                    hasher.update(&chunk);
-                    if let Some(mut chunk) = way.put(chunk)? {
-                        chunk.clear();
-                        // What it grew to for a large row isn't kept.
-                        chunk.shrink_to(2 * CHUNK);
-                        // The other side may be over; then nobody needs it.
-                        let _ = used.send(chunk);
-                    }
+            let written = match message {
+                Message::Text(text) => {
+                    hasher.update(&text);
+                    way.put(text)?
+                }
+                Message::Packed(packed) => {
+                    let packed = packed?;
+                    hasher.update(&packed.text);
+                    way.put_packed(packed)?
                 }
                 Message::End(holds, counts) => {
                     let seal = Seal { holds, counts, blake3: hasher.finish() };
@@ -134,6 +150,13 @@ fn write(
                     way.finish()?;
                     return Ok(Some(seal.blake3));
                 }
+            };
+            if let Some(mut chunk) = written {
+                chunk.clear();
+                // What it grew to for a large row isn't kept.
+                chunk.shrink_to(2 * CHUNK);
+                // The other side may be over; then nobody needs it.
+                let _ = used.send(chunk);
             }
         }
         Ok::<_, io::Error>(None)
@@ -154,6 +177,14 @@ impl Way<'_, '_> {
         match self {
             Self::Plain(target) => target.write_all(&chunk).map(|()| Some(chunk)),
             Self::Packed(pool) => pool.put(chunk),
+        }
+    }
+
+    /// The same, of a chunk that is packed if anything is.
+    fn put_packed(&mut self, packed: Packed) -> io::Result<Option<Vec<u8>>> {
+        match self {
+            Self::Plain(_) => self.put(packed.text),
+            Self::Packed(pool) => pool.put_packed(packed),
         }
     }
 
@@ -179,5 +210,46 @@ impl Write for Counting<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.target.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::{Counts, Holds, Output, Packing};
+
+    /// A disk that takes its time at first.
+    struct Slow(Vec<u8>);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                thread::sleep(Duration::from_millis(50));
+            }
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn text_that_finds_no_room_on_its_way_is_packed_meanwhile() {
+        let chunk = |number: usize| format!("INSERT INTO t VALUES({number});\n").repeat(1000);
+        let mut target = Slow(Vec::new());
+        thread::scope(|scope| {
+            let output = Output::start(scope, &mut target, Some(Packing::Zstd)).ok().unwrap();
+            for number in 0..40 {
+                let next = output.put(chunk(number).into_bytes()).ok().unwrap();
+                assert!(next.is_empty());
+            }
+            output.finish(Holds::Everything, Counts::default()).unwrap();
+        });
+        let text = zstd::decode_all(target.0.as_slice()).unwrap();
+        assert!(text.starts_with((0..40).map(chunk).collect::<String>().as_bytes()));
     }
 }

@@ -41,7 +41,7 @@ impl Packing {
 /// How many threads pack at most; more would wait for the one that reads the database.
 const MOST_THREADS: usize = 4;
 
-/// How many chunks are packed or wait for their turn to be written.
+/// How many chunks are packed by threads or wait for their turn to be written.
 pub(super) const IN_FLIGHT: usize = 2 * MOST_THREADS;
 
 /// A header of gzip: deflate, no name, no time, the quickest level, any system.
@@ -60,17 +60,19 @@ struct Job {
 }
 
 /// A chunk that was packed.
-struct Packed {
-    text: Vec<u8>,
+pub(super) struct Packed {
+    pub(super) text: Vec<u8>,
     packed: Vec<u8>,
     crc: Crc,
 }
 
-/// Packs what is put into it, and writes it in that order.
+/// Packs what is put into it, unless it is packed already, and writes it in that order.
 pub(super) struct Pool<W> {
     target: W,
     packing: Packing,
     packers: Packers,
+    /// What threads pack, or have packed.
+    in_order: VecDeque<Receiver<io::Result<Packed>>>,
     /// Room that was used and can be filled again.
     spare: Vec<Vec<u8>>,
     crc: Crc,
@@ -83,10 +85,7 @@ enum Packers {
     /// The thread that writes, where there is one core for both. As two threads they would take turns
     /// from the one that reads the database.
     Writer(Packer),
-    Threads {
-        jobs: SyncSender<Job>,
-        in_order: VecDeque<Receiver<io::Result<Packed>>>,
-    },
+    Threads(SyncSender<Job>),
 }
 
 impl<W: Write> Pool<W> {
@@ -118,18 +117,18 @@ impl<W: Write> Pool<W> {
                     .name("dump packer".to_owned())
                     .spawn_scoped(scope, move || work_off(&waiting, packer))?;
             }
-            Packers::Threads { jobs, in_order: VecDeque::with_capacity(IN_FLIGHT) }
+            Packers::Threads(jobs)
         };
         if packing == Packing::Gzip {
             target.write_all(&GZIP_HEADER)?;
         }
-        Ok(Self { target, packing, packers, spare: Vec::new(), crc: Crc::new(), length: 0 })
+        let (in_order, spare) = (VecDeque::new(), Vec::new());
+        Ok(Self { target, packing, packers, in_order, spare, crc: Crc::new(), length: 0 })
     }
 
     /// Takes a chunk, and gives one back that was written, if any was.
     pub(super) fn put(&mut self, text: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
-        if text.len() > 2 * CHUNK {
-            // A large row goes piece by piece: what it packs to would be as large once more.
+        if !is_packed_whole(&text) {
             for piece in text.chunks(CHUNK) {
                 self.pack(piece.to_vec())?;
             }
@@ -138,31 +137,54 @@ impl<W: Write> Pool<W> {
         self.pack(text)
     }
 
+    /// Takes a chunk that is packed already, and gives one back that was written, if any was.
+    pub(super) fn put_packed(&mut self, packed: Packed) -> io::Result<Option<Vec<u8>>> {
+        match &self.packers {
+            Packers::Writer(_) => self.write(packed).map(Some),
+            Packers::Threads(_) => {
+                let (done, result) = sync_channel(1);
+                // There is room for it.
+                let _ = done.send(Ok(packed));
+                self.queue(result)
+            }
+        }
+    }
+
     fn pack(&mut self, text: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
-        let next = match &mut self.packers {
-            Packers::Threads { in_order, .. } if in_order.len() == IN_FLIGHT => result(in_order)?,
-            _ => None,
-        };
-        let written = next.map(|next| self.write(next)).transpose()?;
         let packed = self.spare.pop().unwrap_or_default();
         match &mut self.packers {
             Packers::Writer(packer) => {
                 let packed = packer.packed(text, packed)?;
                 self.write(packed).map(Some)
             }
-            Packers::Threads { jobs, in_order } => {
+            Packers::Threads(jobs) => {
                 let (done, result) = sync_channel(1);
                 jobs.send(Job { text, packed, done }).map_err(|_| broke_off())?;
-                in_order.push_back(result);
-                Ok(written)
+                self.queue(result)
             }
         }
+    }
+
+    /// Has a chunk wait for its turn, and writes the one whose turn it is if too many wait.
+    fn queue(&mut self, result: Receiver<io::Result<Packed>>) -> io::Result<Option<Vec<u8>>> {
+        self.in_order.push_back(result);
+        if self.in_order.len() > IN_FLIGHT { self.write_next() } else { Ok(None) }
+    }
+
+    /// Waits for the chunk whose turn it is, if one is on its way, and writes it.
+    fn write_next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let Some(next) = self.in_order.pop_front() else { return Ok(None) };
+        let packed = next.recv().map_err(|_| broke_off())??;
+        self.write(packed).map(Some)
     }
 
     /// Gives the text back.
     fn write(&mut self, Packed { text, packed, crc }: Packed) -> io::Result<Vec<u8>> {
         self.target.write_all(&packed)?;
-        self.spare.push(packed);
+        // What the thread that reads has packed comes with room of its own.
+        if self.spare.len() < IN_FLIGHT {
+            self.spare.push(packed);
+        }
         self.crc.combine(&crc);
         // As the format has it: what is beyond 32 bits is lost. No chunk is that long.
         self.length = self.length.wrapping_add(u32::try_from(text.len()).unwrap_or_default());
@@ -171,11 +193,7 @@ impl<W: Write> Pool<W> {
 
     /// Writes what is on its way, and the end.
     pub(super) fn finish(mut self) -> io::Result<()> {
-        while let Packers::Threads { in_order, .. } = &mut self.packers
-            && let Some(next) = result(in_order)?
-        {
-            self.write(next)?;
-        }
+        while self.write_next()?.is_some() {}
         if self.packing == Packing::Gzip {
             self.target.write_all(&LAST_BLOCK)?;
             self.target.write_all(&self.crc.finalize().to_le_bytes())?;
@@ -185,10 +203,9 @@ impl<W: Write> Pool<W> {
     }
 }
 
-/// Waits for the chunk whose turn it is, if one is on its way.
-fn result(in_order: &mut VecDeque<Receiver<io::Result<Packed>>>) -> io::Result<Option<Packed>> {
-    let Some(next) = in_order.pop_front() else { return Ok(None) };
-    next.recv().map_err(|_| broke_off())?.map(Some)
+/// A large row goes piece by piece: what it packs to would be as large once more.
+pub(super) fn is_packed_whole(text: &[u8]) -> bool {
+    text.len() <= 2 * CHUNK
 }
 
 fn broke_off() -> io::Error {
@@ -205,13 +222,13 @@ fn work_off(waiting: &Mutex<Receiver<Job>>, mut packer: Packer) {
     }
 }
 
-enum Packer {
+pub(super) enum Packer {
     Gzip(Deflater),
     Zstd(zstd::bulk::Compressor<'static>),
 }
 
 impl Packer {
-    fn new(packing: Packing) -> io::Result<Self> {
+    pub(super) fn new(packing: Packing) -> io::Result<Self> {
         Ok(match packing {
             Packing::Gzip => Self::Gzip(Deflater::default()),
             Packing::Zstd => {
@@ -235,8 +252,8 @@ impl Packer {
         })
     }
 
-    /// Packs a chunk into room that was used before.
-    fn packed(&mut self, text: Vec<u8>, mut packed: Vec<u8>) -> io::Result<Packed> {
+    /// Packs a chunk into this room.
+    pub(super) fn packed(&mut self, text: Vec<u8>, mut packed: Vec<u8>) -> io::Result<Packed> {
         packed.clear();
         let mut crc = Crc::new();
         match self {
@@ -259,7 +276,7 @@ mod tests {
     use std::process::{Command, Stdio};
     use std::thread;
 
-    use super::{CHUNK, Packing, Pool};
+    use super::{CHUNK, Packer, Packing, Pool, is_packed_whole};
 
     /// Text that packs, with some that doesn't, in chunks of odd lengths.
     fn chunks() -> Vec<Vec<u8>> {
@@ -281,11 +298,21 @@ mod tests {
     }
 
     fn packed(packing: Packing, threads: usize) -> Vec<u8> {
+        packed_with_help(packing, threads, |_| false)
+    }
+
+    /// The same, where some of the chunks come packed.
+    fn packed_with_help(packing: Packing, threads: usize, helps: fn(usize) -> bool) -> Vec<u8> {
         let mut file = Vec::new();
+        let mut helper = Packer::new(packing).unwrap();
         thread::scope(|scope| {
             let mut pool = Pool::with(scope, &mut file, packing, threads).unwrap();
-            for chunk in chunks() {
-                let _ = pool.put(chunk).unwrap();
+            for (place, chunk) in chunks().into_iter().enumerate() {
+                let _ = if helps(place) && is_packed_whole(&chunk) {
+                    pool.put_packed(helper.packed(chunk, Vec::new()).unwrap()).unwrap()
+                } else {
+                    pool.put(chunk).unwrap()
+                };
             }
             pool.finish().unwrap();
         });
@@ -307,6 +334,12 @@ mod tests {
         for threads in [2, 4] {
             assert!(packed(Packing::Gzip, threads) == gzip);
             assert!(packed(Packing::Zstd, threads) == zstd);
+        }
+        for threads in [1, 2, 4] {
+            for helps in [|place| place % 3 > 0, |_| true] {
+                assert!(packed_with_help(Packing::Gzip, threads, helps) == gzip);
+                assert!(packed_with_help(Packing::Zstd, threads, helps) == zstd);
+            }
         }
     }
 

@@ -13,7 +13,7 @@ const HASH_BITS: u32 = 14;
 
 /// How far the next place lies that is looked at, more by one for each so many bytes without a
 /// repeat: where nothing repeats, hardly anything is lost by looking less.
-const STEP: usize = 3;
+const STEP: usize = 4;
 const BYTES_TO_SPEED_UP: usize = 32;
 
 /// Bytes that stood before, after some that didn't.

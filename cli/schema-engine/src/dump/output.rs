@@ -1,5 +1,6 @@
 //! Takes the text of a dump away: hashed, compressed and written in a thread of its own, while the
-//! next of it is read from the database.
+//! next of it is read from the database. The thread that reads compresses, too, while that one has
+//! more than it can take.
 
 mod deflate;
 mod pack;
@@ -26,6 +27,7 @@ const WAITING: usize = 4;
 
 enum Message {
     Text(Vec<u8>),
+    /// Text that this side has packed, or why it couldn't.
     Packed(io::Result<Packed>),
     /// The text is complete.
     End(Holds, Counts),
